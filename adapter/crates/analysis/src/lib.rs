@@ -1,0 +1,1 @@
+//! Knowledge of NT's structures: processors, threads, modules, bug checks.

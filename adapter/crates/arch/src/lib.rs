@@ -1,0 +1,1 @@
+//! Processor architectures: contexts, paging, unwinding, disassembly.

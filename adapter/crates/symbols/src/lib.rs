@@ -1,0 +1,1 @@
+//! Images, symbol files, types, and the way from names to addresses and back.

@@ -1,0 +1,3 @@
+//! The `kdap` binary: arguments, logging, threads; nothing else.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! What tests share: dump writers, a DAP client, the folders of test data.
