@@ -1,1 +1,3 @@
-//! Knowledge of NT's structures: processors, threads, modules, bug checks.
+//! Knowledge of NT, independent of where the memory comes from and of how results are shown.
+
+pub mod nt;
