@@ -1,1 +1,12 @@
 //! Images, symbol files, types, and the way from names to addresses and back.
+
+mod identity;
+mod name_pattern;
+mod types;
+
+pub use identity::{Guid, ImageIdentity, PdbIdentity};
+pub use name_pattern::NamePattern;
+pub use types::{
+    BaseKind, BaseType, EnumShape, Enumerator, Member, MemberKind, RecordKind, RecordShape, Shape, TypeError, TypeId,
+    TypeRef, TypeTable,
+};
