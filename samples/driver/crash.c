@@ -27,21 +27,14 @@ __declspec(noinline) NTSTATUS SampleStart(PSAMPLE_DEVICE Device, PCUNICODE_STRIN
 {
     // Aligned more strictly than the stack: this function needs a frame pointer (UWOP_SET_FPREG).
     __declspec(align(64)) SAMPLE_POINT path[3] = {{10, 20}, {30, -40}, {-50, 60}};
-    PSAMPLE_ENTRY entry = NULL;
-    ULONG total = 0;
+    PSAMPLE_ENTRY entry = CONTAINING_RECORD(Device->Entries.Flink, SAMPLE_ENTRY, Link);
+    ULONG total = entry->Value.AsUlong;
     NTSTATUS status;
 
     StartCount += 1;
-    for (PLIST_ENTRY link = Device->Entries.Flink; link != &Device->Entries; link = link->Flink) {
-        PSAMPLE_ENTRY current = CONTAINING_RECORD(link, SAMPLE_ENTRY, Link);
-
-        total += current->Value.AsUlong;
-        if (current->Id == 200) {
-            entry = current;
-        }
-    }
-    if (entry == NULL) {
-        return STATUS_DEVICE_NOT_READY;
+    while (entry->Id != 200) {
+        entry = CONTAINING_RECORD(entry->Link.Flink, SAMPLE_ENTRY, Link);
+        total += entry->Value.AsUlong;
     }
 
     DbgPrint("sampledrv: %wZ: start %u, total %x\n", RegistryPath, StartCount, total);
