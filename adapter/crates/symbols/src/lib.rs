@@ -3,7 +3,6 @@
 mod identity;
 mod name_pattern;
 mod pdb;
-pub mod pe;
 mod types;
 
 pub use identity::{Guid, ImageIdentity, PdbIdentity};

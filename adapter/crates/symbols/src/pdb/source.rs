@@ -1,0 +1,43 @@
+//! Source files and lines.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Names a source file within its symbol file: the offset of its name in the `/names` stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceFileId(pub u32);
+
+/// A source file that code came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// What the symbol file calls it.
+    pub id: SourceFileId,
+    /// Its path on the machine that compiled it.
+    pub name: String,
+    /// What the compiler saw.
+    pub checksum: Option<Checksum>,
+}
+
+/// A hash of a source file's bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    /// MD5
+    Md5([u8; 16]),
+    /// SHA-1
+    Sha1([u8; 20]),
+    /// SHA-256
+    Sha256([u8; 32]),
+}
+
+/// A line of source and the code that came from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// Line number, from 1.
+    pub line: u32,
+    /// Column, from 1, where the compiler recorded columns.
+    pub column: Option<u16>,
+    /// RVAs of the code.
+    pub range: Range<u32>,
+}
