@@ -3,6 +3,7 @@
 mod identity;
 mod name_pattern;
 mod pdb;
+pub mod pe;
 mod types;
 
 pub use identity::{Guid, ImageIdentity, PdbIdentity};
