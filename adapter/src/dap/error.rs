@@ -1,0 +1,128 @@
+//! Why a request wasn't done, and the one place where that becomes a response.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// Why a request wasn't done.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// The command is in no table.
+    #[error("kdap has no request `{0}`")]
+    UnknownCommand(String),
+    /// The message can't be understood.
+    #[error("the message can't be understood: {0}")]
+    Undecodable(String),
+    /// An argument is missing or of the wrong type.
+    #[error("{command}: {problem}")]
+    Arguments {
+        /// The request.
+        command: String,
+        /// Which property, and what is wrong with it.
+        problem: String,
+    },
+    /// Something other than `initialize` came first.
+    #[error("`{0}` came before `initialize`")]
+    NotInitialized(String),
+    /// `initialize` came again.
+    #[error("`initialize` came a second time")]
+    AlreadyInitialized,
+    /// There is no target yet, or no more.
+    #[error("nothing is being debugged: attach first")]
+    NoTarget,
+    /// A second `attach`.
+    #[error("this session has a target already")]
+    AlreadyAttached,
+    /// The client gave up on the request.
+    #[error("cancelled")]
+    Cancelled,
+    /// More requests wait than any client has a reason to send.
+    #[error("too many requests are waiting")]
+    Busy,
+    /// The session ends before the request's turn.
+    #[error("the session has ended")]
+    Ended,
+    /// The handler panicked; the log has the details.
+    #[error("internal error in `{0}`: {1}")]
+    Internal(String, String),
+}
+
+/// What clients do with an error, besides its text.
+struct Presentation {
+    /// Never changes its meaning from one version to the next.
+    id: i32,
+    /// Whether the client opens a dialogue.
+    show_user: bool,
+    /// `message` of the response: a word that clients know, or the text itself.
+    short: Option<&'static str>,
+}
+
+impl RequestError {
+    fn presentation(&self) -> Presentation {
+        let (id, show_user, short) = match self {
+            Self::UnknownCommand(_) => (1001, false, None),
+            Self::Undecodable(_) => (1002, false, None),
+            Self::Arguments { .. } => (1003, true, None),
+            Self::NotInitialized(_) => (1004, false, None),
+            Self::AlreadyInitialized => (1005, false, None),
+            Self::Cancelled => (1006, false, Some("cancelled")),
+            Self::Busy => (1007, false, None),
+            Self::Ended => (1008, false, None),
+            Self::Internal(..) => (1009, true, None),
+            Self::NoTarget => (2001, false, Some("notStopped")),
+            Self::AlreadyAttached => (2002, true, None),
+        };
+        Presentation { id, show_user, short }
+    }
+
+    /// `message` and `body` of the `ErrorResponse`.
+    pub fn to_response(&self) -> (String, Option<Box<RawValue>>) {
+        let text = self.to_string();
+        let Presentation { id, show_user, short } = self.presentation();
+        // Braces in `format` are placeholders: a text that has any goes through one.
+        let (format, variables) = if text.contains(['{', '}']) {
+            ("{text}", Some(BTreeMap::from([("text", text.as_str())])))
+        } else {
+            (text.as_str(), None)
+        };
+        let body = ErrorBody { error: Message { id, format, variables, show_user } };
+        (short.map_or_else(|| text.clone(), str::to_owned), serde_json::value::to_raw_value(&body).ok())
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: Message<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Message<'a> {
+    id: i32,
+    format: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variables: Option<BTreeMap<&'static str, &'a str>>,
+    show_user: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_that_clients_know_are_the_short_message() {
+        let (message, body) = RequestError::Cancelled.to_response();
+        assert_eq!(message, "cancelled");
+        assert_eq!(body.unwrap().get(), r#"{"error":{"id":1006,"format":"cancelled","showUser":false}}"#);
+    }
+
+    #[test]
+    fn braces_in_a_text_are_no_placeholders() {
+        let (message, body) = RequestError::Undecodable("a {b}".into()).to_response();
+        let body: serde_json::Value = serde_json::from_str(body.unwrap().get()).unwrap();
+        assert_eq!(
+            (body["error"]["format"].as_str(), body["error"]["variables"]["text"].as_str()),
+            (Some("{text}"), Some(message.as_str()))
+        );
+    }
+}

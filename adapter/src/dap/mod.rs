@@ -1,0 +1,25 @@
+//! The Debug Adapter Protocol: from bytes to requests, from requests to the engine, and back.
+//!
+//! ```text
+//! input -> framing -> message -> server (reader) --- cancel, unknown ----------------+
+//!                                     | queue, a ticket with each request            v
+//!                                dispatcher (engine thread) -> requests/<x>.rs -> outbox -> output
+//!                                                              progress (timer) --^
+//! ```
+//! The reader never waits for the engine. Each request holds a ticket, which gives one answer; events that come up while
+//! a request runs leave behind its answer.
+
+mod dispatcher;
+mod error;
+mod framing;
+mod handles;
+mod in_flight;
+mod message;
+mod outbox;
+mod progress;
+mod protocol;
+mod requests;
+mod server;
+mod session;
+
+pub use server::{serve_connections, serve_stdio};

@@ -1,0 +1,96 @@
+//! Everything that the adapter tells without being asked.
+
+use super::{Capabilities, Module, ModuleChange};
+use serde::Serialize;
+
+/// An event: its name is the variant's, its body the variant's content.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", content = "body", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// Breakpoints and other configuration may come now.
+    Initialized,
+    /// The target halted.
+    Stopped(Stopped),
+    /// A processor was found or is gone.
+    Thread {
+        /// `started` or `exited`.
+        reason: &'static str,
+        /// Its thread's number.
+        thread_id: i64,
+    },
+    /// The module list changed.
+    Module {
+        /// How it changed.
+        reason: ModuleChange,
+        /// Which module.
+        module: Box<Module>,
+    },
+    /// Text for the console.
+    Output {
+        /// Which kind of text.
+        category: OutputCategory,
+        /// The text, with its line ends.
+        output: String,
+    },
+    /// What turned out to be different once the target was known.
+    Capabilities {
+        /// The capabilities that changed.
+        capabilities: Capabilities,
+    },
+    /// A request takes longer than [`PROGRESS_AFTER`](crate::dap::progress::PROGRESS_AFTER).
+    ProgressStart {
+        /// Names this progress in the later events and in `cancel`.
+        progress_id: String,
+        /// What is going on.
+        title: String,
+        /// The request that takes long.
+        request_id: i64,
+        /// Whether `cancel` helps.
+        cancellable: bool,
+        /// How far it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    },
+    /// It went on.
+    ProgressUpdate {
+        /// Which progress.
+        progress_id: String,
+        /// How far it is.
+        message: String,
+    },
+    /// It is done, or was cancelled.
+    ProgressEnd {
+        /// Which progress.
+        progress_id: String,
+    },
+    /// The session has nothing to debug any more.
+    Terminated,
+}
+
+/// Body of the `stopped` event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stopped {
+    /// `exception`, `pause`, …
+    pub reason: &'static str,
+    /// The reason in full, for the call stack view.
+    pub description: String,
+    /// The thread to show.
+    pub thread_id: i64,
+    /// More on it: the exception's name, or the bug check's.
+    pub text: String,
+    /// A kernel halts with all its processors.
+    pub all_threads_stopped: bool,
+}
+
+/// Where a client shows an `output` event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OutputCategory {
+    /// The debug console.
+    Console,
+    /// The console, marked as an error.
+    Stderr,
+    /// The console, and wherever the client puts what must be noticed.
+    Important,
+}

@@ -1,0 +1,33 @@
+//! `cancel`: the client gives up on a request or on a progress. What it gave up on is still answered, once.
+
+use super::{AtOnce, RequestAtOnce};
+use crate::dap::protocol::Capabilities;
+use serde::Deserialize;
+
+pub struct Cancel;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arguments {
+    request_id: Option<i64>,
+    progress_id: Option<String>,
+}
+
+impl RequestAtOnce for Cancel {
+    const COMMAND: &'static str = "cancel";
+    type Arguments = Arguments;
+
+    fn announce(capabilities: &mut Capabilities) {
+        capabilities.supports_cancel_request = true;
+    }
+
+    /// Cancelling what is done already is no error: the two messages crossed on the way.
+    fn run(around: &AtOnce<'_>, arguments: Arguments) {
+        if let Some(seq) = arguments.request_id {
+            around.in_flight.cancel(seq);
+        }
+        if let Some(id) = arguments.progress_id {
+            around.progress.cancel(&id, around.in_flight);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The requests, one file each, and the one table of them.
+//!
+//! A request's file has its typed arguments and body, what it needs, the capability that it earns, and what it does. To
+//! add one: its file, `mod`, and a row.
+
+use super::error::RequestError;
+use super::in_flight::InFlight;
+use super::message::Answer;
+use super::progress::Progress;
+use super::protocol::Capabilities;
+use super::session::Session;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+mod cancel;
+mod disconnect;
+pub mod initialize;
+
+/// Every request that kdap answers.
+static TABLE: &[Row] = &[at_once::<cancel::Cancel>(), row::<disconnect::Disconnect>(), row::<initialize::Initialize>()];
+
+/// A request that the engine thread works on.
+pub trait Request {
+    /// `command` on the wire.
+    const COMMAND: &'static str;
+    /// What must be there for it to run.
+    const NEEDS: Needs = Needs::StoppedTarget;
+    /// Whether the client leaves by it: what else is open then has a moment to end.
+    const LEAVES: bool = false;
+    /// Its `arguments`.
+    type Arguments: DeserializeOwned;
+    /// The response's `body`; `()` for none.
+    type Body: Serialize;
+
+    /// Sets the capabilities that this request earns.
+    fn announce(_capabilities: &mut Capabilities) {}
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// Why it can't be done.
+    fn run(session: &mut Session, arguments: Self::Arguments) -> Result<Self::Body, RequestError>;
+}
+
+/// A request that is answered beside the engine thread, also while that is busy.
+pub trait RequestAtOnce {
+    /// `command` on the wire.
+    const COMMAND: &'static str;
+    /// Its `arguments`.
+    type Arguments: DeserializeOwned;
+
+    /// Sets the capabilities that this request earns.
+    fn announce(capabilities: &mut Capabilities);
+
+    /// Does it. There is no body.
+    fn run(around: &AtOnce<'_>, arguments: Self::Arguments);
+}
+
+/// What must be there for a request to run, from little to much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// Nothing: it runs even when it was cancelled.
+    Nothing,
+    /// `initialize` was answered.
+    Client,
+    /// A target.
+    Target,
+    /// A target that is halted, as a crash dump always is.
+    StoppedTarget,
+}
+
+/// What a request that is answered at once can reach.
+pub struct AtOnce<'a> {
+    /// The open requests.
+    pub in_flight: &'a InFlight,
+    /// The progress of the running one.
+    pub progress: &'a Progress,
+}
+
+/// A handler on the engine thread, from JSON to JSON.
+pub type RunOnEngine = fn(&mut Session, &RawValue) -> Answer;
+
+/// Where a request is worked on, and by what.
+#[derive(Clone, Copy)]
+pub enum Handler {
+    /// On the engine thread, in turn.
+    Engine(RunOnEngine),
+    /// By the reader, at once.
+    AtOnce(fn(&AtOnce<'_>, &RawValue) -> Answer),
+}
+
+/// All that the server knows of a request.
+pub struct Row {
+    command: &'static str,
+    announce: fn(&mut Capabilities),
+    /// What must be there for it to run.
+    pub needs: Needs,
+    /// Whether the client leaves by it.
+    pub leaves: bool,
+    /// What does it.
+    pub handler: Handler,
+}
+
+/// The row of the request that is named `command` on the wire.
+pub fn find(command: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.command == command)
+}
+
+/// What all requests in the table earn.
+pub fn capabilities() -> Capabilities {
+    let mut capabilities = Capabilities::default();
+    TABLE.iter().for_each(|row| (row.announce)(&mut capabilities));
+    capabilities
+}
+
+const fn row<R: Request>() -> Row {
+    Row {
+        command: R::COMMAND,
+        announce: R::announce,
+        needs: R::NEEDS,
+        leaves: R::LEAVES,
+        handler: Handler::Engine(|session, arguments| {
+            to_json(R::COMMAND, &R::run(session, from_json(R::COMMAND, arguments)?)?)
+        }),
+    }
+}
+
+const fn at_once<R: RequestAtOnce>() -> Row {
+    Row {
+        command: R::COMMAND,
+        announce: R::announce,
+        needs: Needs::Nothing,
+        leaves: false,
+        handler: Handler::AtOnce(|around, arguments| {
+            R::run(around, from_json(R::COMMAND, arguments)?);
+            Ok(Box::default())
+        }),
+    }
+}
+
+fn from_json<T: DeserializeOwned>(command: &str, arguments: &RawValue) -> Result<T, RequestError> {
+    let mut json = serde_json::Deserializer::from_str(arguments.get());
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let (path, problem) = (error.path().to_string(), error.inner().to_string());
+        // The position is one within the arguments, of which the client's user knows nothing.
+        let problem = problem.split(" at line ").next().unwrap_or_default();
+        let problem = if path == "." { problem.to_owned() } else { format!("`{path}`: {problem}") };
+        RequestError::Arguments { command: command.to_owned(), problem }
+    })
+}
+
+fn to_json<T: Serialize>(command: &str, body: &T) -> Answer {
+    serde_json::value::to_raw_value(body).map_err(|error| RequestError::Internal(command.to_owned(), error.to_string()))
+}

@@ -1,0 +1,171 @@
+//! A session's edges: reads requests, hands them to the engine thread, writes what comes out.
+
+use super::dispatcher::{self, Job};
+use super::error::RequestError;
+use super::framing::Decoder;
+use super::in_flight::InFlight;
+use super::message::{Incoming, Undecodable};
+use super::outbox::Outbox;
+use super::progress::Progress;
+use super::requests::{self, AtOnce, Handler};
+use std::future::pending;
+use std::io;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep_until};
+
+/// When the client leaves, running and waiting requests have this long to come to their own end before they are
+/// cancelled.
+const GRACE: Duration = Duration::from_millis(250);
+/// When the client is gone, a request that doesn't give up within this time is left behind.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// One session on standard input and output; returns when it has ended.
+pub async fn serve_stdio() {
+    serve(tokio::io::stdin(), tokio::io::stdout()).await;
+}
+
+/// A session for each connection to `port` on the loopback interface; 0 stands for a free one. Doesn't return.
+///
+/// # Errors
+/// When the port can't be had.
+pub async fn serve_connections(port: u16) -> io::Result<()> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    eprintln!("kdap listens on {}", listener.local_addr()?);
+    loop {
+        match listener.accept().await {
+            Ok((connection, peer)) => {
+                tracing::info!(%peer, "connected");
+                // Small messages in both directions: waiting to fill packets would only delay them.
+                let _ = connection.set_nodelay(true);
+                tokio::spawn(async move {
+                    let (input, output) = connection.into_split();
+                    serve(input, output).await;
+                });
+            }
+            Err(error) => tracing::warn!(%error, "a connection can't be accepted"),
+        }
+    }
+}
+
+/// One session, from the first byte to the last.
+pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpin) {
+    let (outbox, frames) = Outbox::new();
+    let progress = Progress::new(Arc::clone(&outbox));
+    let in_flight = InFlight::new(Arc::clone(&outbox));
+    let queue = match dispatcher::spawn(Arc::clone(&outbox), Arc::clone(&progress)) {
+        Ok(queue) => queue,
+        Err(error) => return tracing::error!(%error, "no engine thread can be started"),
+    };
+    let reader = Reader { queue, in_flight: Arc::clone(&in_flight), progress: Arc::clone(&progress) };
+    tokio::select! {
+        () = write(frames, output) => {}
+        () = reader.read(input) => tracing::warn!("the client is gone, and a request doesn't end"),
+        () = progress.watch() => {}
+    }
+    in_flight.cancel_all();
+}
+
+/// Writes frames as they come, until they end or the client doesn't take them any more.
+async fn write(mut frames: UnboundedReceiver<Vec<u8>>, mut output: impl AsyncWrite + Unpin) {
+    while let Some(frame) = frames.recv().await {
+        let written = async {
+            output.write_all(&frame).await?;
+            output.flush().await
+        };
+        if let Err(error) = written.await {
+            return tracing::info!(%error, "the client takes no more messages");
+        }
+    }
+    let _ = output.shutdown().await;
+}
+
+/// Takes messages in, and answers what needs no engine.
+struct Reader {
+    queue: mpsc::Sender<Job>,
+    in_flight: Arc<InFlight>,
+    progress: Arc<Progress>,
+}
+
+impl Reader {
+    /// Reads until the input ends, then gives the open requests time to end, too.
+    async fn read(self, mut input: impl AsyncRead + Unpin) {
+        let mut decoder = Decoder::default();
+        let mut piece = vec![0; 64 << 10];
+        let mut cancel_at: Option<Instant> = None;
+        loop {
+            let deadline = async {
+                match cancel_at {
+                    Some(at) => sleep_until(at).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                read = input.read(&mut piece) => match read {
+                    Ok(0) => break,
+                    Err(error) => {
+                        tracing::info!(%error, "the input ends");
+                        break;
+                    }
+                    Ok(count) => decoder.push(piece.get(..count).unwrap_or_default()),
+                },
+                () = deadline => {
+                    self.in_flight.cancel_all();
+                    cancel_at = None;
+                }
+            }
+            while let Some(body) = decoder.next_body() {
+                match body {
+                    Ok(body) if self.accept(&body) => cancel_at = Some(Instant::now() + GRACE),
+                    Ok(_) => {}
+                    Err(error) => tracing::warn!(%error, "bytes that are no message were passed over"),
+                }
+            }
+        }
+        if let Some(error) = decoder.end() {
+            tracing::warn!(%error, "the input ended");
+        }
+        let Self { queue, in_flight, .. } = self;
+        drop(queue);
+        tokio::time::sleep(GRACE).await;
+        in_flight.cancel_all();
+        tokio::time::sleep(PATIENCE).await;
+    }
+
+    /// Takes one message in; true when the client leaves by it.
+    fn accept(&self, body: &[u8]) -> bool {
+        match Incoming::decode(body) {
+            Ok(Incoming::Request(request)) => {
+                let Some(ticket) = self.in_flight.open(request.seq, request.command) else { return false };
+                let Some(row) = requests::find(ticket.command()) else {
+                    let unknown = RequestError::UnknownCommand(ticket.command().to_owned());
+                    ticket.answer(Err(unknown));
+                    return false;
+                };
+                match row.handler {
+                    Handler::AtOnce(run) => {
+                        let around = AtOnce { in_flight: &self.in_flight, progress: &self.progress };
+                        ticket.answer(run(&around, &request.arguments));
+                    }
+                    Handler::Engine(run) => {
+                        // An engine thread that has ended drops the job, and its ticket answers.
+                        let _ = self.queue.send(Job { ticket, needs: row.needs, run, arguments: request.arguments });
+                    }
+                }
+                row.leaves
+            }
+            Ok(Incoming::Other) => false,
+            Err(Undecodable { seq, command, reason }) => {
+                tracing::warn!(reason, "a message can't be understood");
+                if let Some(ticket) = seq.and_then(|seq| self.in_flight.open(seq, command)) {
+                    ticket.answer(Err(RequestError::Undecodable(reason)));
+                }
+                false
+            }
+        }
+    }
+}
