@@ -1,6 +1,6 @@
 //! What is wrong with an image, and where.
 
-use memory::ReadError;
+use memory::{ReadError, ReadFailure};
 
 /// An image, or a part of one, that can't be used. Offsets are RVAs; in the header of a file they are file offsets too.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -134,4 +134,30 @@ pub enum PeError {
         /// Where it is said to be loaded.
         base: u64,
     },
+}
+
+const STATUS_UNSUCCESSFUL: u32 = 0xc000_0001;
+const STATUS_INVALID_IMAGE_FORMAT: u32 = 0xc000_007b;
+const STATUS_INVALID_IMAGE_NOT_MZ: u32 = 0xc000_012f;
+const STATUS_INVALID_ADDRESS: u32 = 0xc000_0141;
+const STATUS_NO_PAGEFILE: u32 = 0xc000_0147;
+
+impl PeError {
+    /// The NTSTATUS that says the same: `Unable to read image header for NAME at ADDRESS - NTSTATUS 0x…`.
+    pub fn ntstatus(&self) -> u32 {
+        match self {
+            Self::NotMz { .. } => STATUS_INVALID_IMAGE_NOT_MZ,
+            Self::File(_) => STATUS_UNSUCCESSFUL,
+            Self::Unreadable { error, .. } => match error.failure {
+                ReadFailure::VirtualNotInDump | ReadFailure::PhysicalNotInDump(_) | ReadFailure::PagedOut { .. } => {
+                    STATUS_NO_PAGEFILE
+                }
+                ReadFailure::NotPresent { .. } | ReadFailure::NotCanonical | ReadFailure::DemandZero { .. } => {
+                    STATUS_INVALID_ADDRESS
+                }
+                _ => STATUS_UNSUCCESSFUL,
+            },
+            _ => STATUS_INVALID_IMAGE_FORMAT,
+        }
+    }
 }

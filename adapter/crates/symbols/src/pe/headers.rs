@@ -222,6 +222,18 @@ impl PeHeaders {
         self.sections.iter().find(|section| section.contains(rva))
     }
 
+    /// Whether these RVAs hold nothing that a running system changes: no data that may be written, and no bound imports.
+    pub fn is_constant(&self, rvas: Range<u32>) -> bool {
+        let overlaps = |other: Range<u32>| rvas.start < other.end && other.start < rvas.end;
+        let written = |section: &Section| {
+            let end = section.rva.saturating_add(section.size());
+            // Code is sometimes put into writable sections (`INIT` of older drivers), but isn't written.
+            section.is_writable() && !section.is_executable() && overlaps(section.rva..end)
+        };
+        let imports = self.directory(Directory::ImportAddressTable).map(DataDirectory::range);
+        !self.sections.iter().any(written) && !imports.is_some_and(overlaps)
+    }
+
     /// Bytes of a pointer: 4 or 8.
     pub fn pointer_size(&self) -> usize {
         if self.is_64_bit { 8 } else { 4 }
