@@ -1,6 +1,7 @@
 //! The `kdap` binary: arguments, logging, threads; nothing else.
 
 mod dap;
+mod launch_config;
 
 use clap::{Args, Parser, Subcommand};
 use std::process::ExitCode;

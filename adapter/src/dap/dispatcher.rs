@@ -2,6 +2,7 @@
 
 use super::error::RequestError;
 use super::in_flight::Ticket;
+use super::log::SessionLog;
 use super::message::Answer;
 use super::outbox::Outbox;
 use super::progress::Progress;
@@ -33,26 +34,32 @@ pub struct Job {
 ///
 /// # Errors
 /// When the system has no more threads.
-pub fn spawn(outbox: Arc<Outbox>, progress: Arc<Progress>) -> io::Result<mpsc::Sender<Job>> {
+pub fn spawn(outbox: Arc<Outbox>, progress: Arc<Progress>, log: SessionLog) -> io::Result<mpsc::Sender<Job>> {
     let (sender, queue) = mpsc::channel();
-    std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK_SIZE).spawn(move || {
-        let mut session = Session::new(Arc::clone(&outbox), Arc::clone(&progress));
-        dispatch(queue, &mut session, &outbox, &progress);
+    let run = move || {
+        let dispatch = log.dispatch();
+        let mut session = Session::new(Arc::clone(&outbox), Arc::clone(&progress), log);
+        tracing::dispatcher::with_default(&dispatch, || work(queue, &mut session, &outbox, &progress));
         outbox.close();
-    })?;
+    };
+    std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK_SIZE).spawn(run)?;
     Ok(sender)
 }
 
 /// Runs until the session ends. What is left in the queue then is answered by its tickets.
-fn dispatch(queue: mpsc::Receiver<Job>, session: &mut Session, outbox: &Outbox, progress: &Progress) {
+fn work(queue: mpsc::Receiver<Job>, session: &mut Session, outbox: &Outbox, progress: &Progress) {
     while let Ok(Job { ticket, needs, run, arguments }) = queue.recv() {
         let begin = Instant::now();
-        tracing::debug!(seq = ticket.seq(), command = ticket.command(), arguments = arguments.get(), "request");
+        tracing::trace!(seq = ticket.seq(), command = ticket.command(), arguments = arguments.get(), "request");
         outbox.hold();
         progress.begin(ticket.seq(), ticket.command());
         let answer = answer(session, &ticket, needs, run, &arguments);
         progress.end();
-        tracing::debug!(seq = ticket.seq(), done = answer.is_ok(), elapsed = ?begin.elapsed(), "answer");
+        let elapsed = begin.elapsed();
+        match &answer {
+            Ok(_) => tracing::debug!(seq = ticket.seq(), command = ticket.command(), ?elapsed, "done"),
+            Err(error) => tracing::debug!(seq = ticket.seq(), command = ticket.command(), ?elapsed, %error, "failed"),
+        }
         ticket.answer(answer);
         outbox.release();
         if session.has_ended() {
@@ -78,4 +85,92 @@ fn answer(session: &mut Session, ticket: &Ticket, needs: Needs, run: RunOnEngine
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("panic")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dap::in_flight::InFlight;
+    use crate::dap::protocol::Event;
+    use serde_json::Value;
+    use tokio::sync::mpsc::UnboundedReceiver;
+
+    struct Harness {
+        in_flight: Arc<InFlight>,
+        outbox: Arc<Outbox>,
+        frames: UnboundedReceiver<Vec<u8>>,
+        jobs: Vec<Job>,
+    }
+
+    impl Harness {
+        fn new() -> Self {
+            let (outbox, frames) = Outbox::new();
+            Self { in_flight: InFlight::new(Arc::clone(&outbox)), outbox, frames, jobs: Vec::new() }
+        }
+
+        fn request(&mut self, seq: i64, run: RunOnEngine) {
+            let ticket = self.in_flight.open(seq, format!("request{seq}")).unwrap();
+            self.jobs.push(Job { ticket, needs: Needs::Nothing, run, arguments: Box::default() });
+        }
+
+        /// Works on all requests, and shows what was sent, one line for each message.
+        fn sent(mut self) -> Vec<String> {
+            let (sender, queue) = mpsc::channel();
+            self.jobs.into_iter().for_each(|job| sender.send(job).unwrap());
+            drop(sender);
+            let progress = Progress::new(Arc::clone(&self.outbox));
+            let mut session = Session::new(Arc::clone(&self.outbox), Arc::clone(&progress), SessionLog::silent());
+            work(queue, &mut session, &self.outbox, &progress);
+            let frames = std::iter::from_fn(|| self.frames.try_recv().ok());
+            let bodies = frames.map(|frame| {
+                let start = frame.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+                serde_json::from_slice::<Value>(&frame[start..]).unwrap()
+            });
+            let line = |body: Value| match body["type"].as_str() {
+                Some("event") => format!("{} {}", body["seq"], body["event"].as_str().unwrap()),
+                _ => format!("{} {} {}", body["seq"], body["request_seq"], body["message"].as_str().unwrap_or("done")),
+            };
+            bodies.map(line).collect()
+        }
+    }
+
+    #[test]
+    fn a_panic_is_an_error_and_the_session_goes_on() {
+        let mut harness = Harness::new();
+        harness.request(7, |_, _| panic!("ouch"));
+        harness.request(8, |_, _| Ok(Box::default()));
+        assert_eq!(harness.sent(), ["1 7 internal error in `request7`: ouch", "2 8 done"]);
+    }
+
+    #[test]
+    fn events_leave_behind_the_answer_of_the_request_that_caused_them() {
+        let mut harness = Harness::new();
+        harness.request(7, |session, _| {
+            session.tell(Event::Initialized);
+            Ok(Box::default())
+        });
+        harness.request(8, |_, _| Ok(Box::default()));
+        assert_eq!(harness.sent(), ["1 7 done", "2 initialized", "3 8 done"]);
+    }
+
+    #[test]
+    fn a_cancelled_request_does_not_run_and_is_answered() {
+        let mut harness = Harness::new();
+        harness.request(7, |_, _| panic!("it must not run"));
+        harness.request(8, |_, _| Ok(Box::default()));
+        harness.jobs.iter_mut().for_each(|job| job.needs = Needs::Client);
+        harness.in_flight.cancel(7);
+        assert_eq!(harness.sent(), ["1 7 cancelled", "2 8 `request8` came before `initialize`"]);
+    }
+
+    #[test]
+    fn what_is_left_when_the_session_ends_is_answered() {
+        let mut harness = Harness::new();
+        harness.request(7, |session, _| {
+            session.end();
+            Ok(Box::default())
+        });
+        harness.request(8, |_, _| panic!("it must not run"));
+        assert_eq!(harness.sent(), ["1 7 done", "2 8 the session has ended"]);
+    }
 }

@@ -102,10 +102,10 @@ impl Ticket {
 
     /// Sends the answer.
     pub fn answer(mut self, answer: Answer) {
-        self.answer_once(&answer);
+        self.answer_once(answer);
     }
 
-    fn answer_once(&mut self, answer: &Answer) {
+    fn answer_once(&mut self, answer: Answer) {
         if std::mem::replace(&mut self.answered, true) {
             return;
         }
@@ -116,6 +116,6 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.answer_once(&Err(RequestError::Ended));
+        self.answer_once(Err(RequestError::Ended));
     }
 }

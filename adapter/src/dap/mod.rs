@@ -14,7 +14,10 @@ mod error;
 mod framing;
 mod handles;
 mod in_flight;
+mod log;
 mod message;
+#[cfg(test)]
+mod mutation_tests;
 mod outbox;
 mod progress;
 mod protocol;

@@ -40,28 +40,18 @@ impl Outbox {
     }
 
     /// Sends the answer to request `request_seq`.
-    pub fn respond(&self, request_seq: i64, command: &str, answer: &Answer) {
+    pub fn respond(&self, request_seq: i64, command: &str, answer: Answer) {
+        let (message, body) = match answer {
+            Ok(body) => (None, Some(body).filter(|body| body.get() != "null")),
+            Err(error) => {
+                let (message, body) = error.to_response();
+                (Some(message), body)
+            }
+        };
+        let (success, message, body) = (message.is_none(), message.as_deref(), body.as_deref());
         let mut state = self.state();
         let seq = state.last_seq + 1;
-        state.send(&match answer {
-            Ok(body) => {
-                let body = Some(&**body).filter(|body| body.get() != "null");
-                Outgoing::Response { seq, request_seq, success: true, command, message: None, body }
-            }
-            Err(error) => {
-                let (message, body) = &error.to_response();
-                tracing::debug!(request_seq, command, %error, "request failed");
-                let message = Some(message.as_str());
-                return state.send(&Outgoing::Response {
-                    seq,
-                    request_seq,
-                    success: false,
-                    command,
-                    message,
-                    body: body.as_deref(),
-                });
-            }
-        });
+        state.send(&Outgoing::Response { seq, request_seq, success, command, message, body });
     }
 
     /// From here on events are held: a request begins to run.
@@ -93,15 +83,13 @@ impl State {
         self.send(&Outgoing::Event { seq: self.last_seq + 1, event });
     }
 
+    /// What can't be sent is dropped: a client that is gone takes nothing, and the writer ends the session then.
+    /// Nothing is logged here, for the log may lead back to this outbox.
     fn send(&mut self, message: &Outgoing<'_>) {
         let Some(frames) = &self.frames else { return };
-        match serde_json::to_vec(message) {
-            // A client that is gone takes nothing; the writer ends the session then.
-            Ok(body) => {
-                let _ = frames.send(framing::encode(&body));
-                self.last_seq += 1;
-            }
-            Err(error) => tracing::error!(%error, "a message can't be written as JSON"),
+        if let Ok(body) = serde_json::to_vec(message) {
+            let _ = frames.send(framing::encode(&body));
+            self.last_seq += 1;
         }
     }
 }

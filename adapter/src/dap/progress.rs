@@ -128,3 +128,51 @@ impl Progress {
 fn progress_id(count: u64) -> String {
     format!("progress-{count}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    /// What is told of a request that takes `milliseconds`, in virtual time.
+    async fn told(enabled: bool, milliseconds: u64) -> Vec<String> {
+        let (outbox, mut frames) = Outbox::new();
+        let progress = Progress::new(outbox);
+        progress.enable(enabled);
+        let request = async {
+            progress.begin(7, "stackTrace");
+            tokio::time::sleep(Duration::from_millis(milliseconds / 2)).await;
+            progress.say("half");
+            tokio::time::sleep(Duration::from_millis(milliseconds / 2)).await;
+            progress.end();
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        };
+        tokio::select! {
+            () = request => {}
+            () = progress.watch() => {}
+        }
+        let frames = std::iter::from_fn(|| frames.try_recv().ok());
+        let line = |frame: Vec<u8>| {
+            let start = frame.iter().position(|byte| *byte == b'{').unwrap();
+            let event: Value = serde_json::from_slice(&frame[start..]).unwrap();
+            assert_eq!(event["body"]["progressId"], "progress-1");
+            format!("{} {}", event["event"].as_str().unwrap(), event["body"]["message"].as_str().unwrap_or_default())
+        };
+        frames.map(line).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_long_request_is_told_of_from_start_to_end() {
+        assert_eq!(told(true, 2500).await, ["progressStart ", "progressUpdate half", "progressEnd "]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_short_request_is_not_told_of() {
+        assert_eq!(told(true, 400).await, [""; 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_want_progress_gets_none() {
+        assert_eq!(told(false, 2500).await, [""; 0]);
+    }
+}

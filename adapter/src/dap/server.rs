@@ -4,6 +4,7 @@ use super::dispatcher::{self, Job};
 use super::error::RequestError;
 use super::framing::Decoder;
 use super::in_flight::InFlight;
+use super::log::SessionLog;
 use super::message::{Incoming, Undecodable};
 use super::outbox::Outbox;
 use super::progress::Progress;
@@ -17,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
+use tracing::instrument::WithSubscriber;
 
 /// When the client leaves, running and waiting requests have this long to come to their own end before they are
 /// cancelled.
@@ -26,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One session on standard input and output; returns when it has ended.
 pub async fn serve_stdio() {
-    serve(tokio::io::stdin(), tokio::io::stdout()).await;
+    serve(tokio::io::stdin(), tokio::io::stdout(), SessionLog::default()).await;
 }
 
 /// A session for each connection to `port` on the loopback interface; 0 stands for a free one. Doesn't return.
@@ -44,7 +46,7 @@ pub async fn serve_connections(port: u16) -> io::Result<()> {
                 let _ = connection.set_nodelay(true);
                 tokio::spawn(async move {
                     let (input, output) = connection.into_split();
-                    serve(input, output).await;
+                    serve(input, output, SessionLog::default()).await;
                 });
             }
             Err(error) => tracing::warn!(%error, "a connection can't be accepted"),
@@ -53,20 +55,23 @@ pub async fn serve_connections(port: u16) -> io::Result<()> {
 }
 
 /// One session, from the first byte to the last.
-pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpin) {
+pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpin, log: SessionLog) {
     let (outbox, frames) = Outbox::new();
     let progress = Progress::new(Arc::clone(&outbox));
     let in_flight = InFlight::new(Arc::clone(&outbox));
-    let queue = match dispatcher::spawn(Arc::clone(&outbox), Arc::clone(&progress)) {
+    let queue = match dispatcher::spawn(outbox, Arc::clone(&progress), log.clone()) {
         Ok(queue) => queue,
         Err(error) => return tracing::error!(%error, "no engine thread can be started"),
     };
     let reader = Reader { queue, in_flight: Arc::clone(&in_flight), progress: Arc::clone(&progress) };
-    tokio::select! {
-        () = write(frames, output) => {}
-        () = reader.read(input) => tracing::warn!("the client is gone, and a request doesn't end"),
-        () = progress.watch() => {}
-    }
+    let session = async {
+        tokio::select! {
+            () = write(frames, output) => {}
+            () = reader.read(input) => tracing::warn!("the client is gone, and a request doesn't end"),
+            () = progress.watch() => {}
+        }
+    };
+    session.with_subscriber(log.dispatch()).await;
     in_flight.cancel_all();
 }
 

@@ -3,6 +3,7 @@
 
 use super::error::RequestError;
 use super::in_flight::CancelFlag;
+use super::log::SessionLog;
 use super::outbox::Outbox;
 use super::progress::Progress;
 use super::protocol::Event;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub struct Session {
     outbox: Arc<Outbox>,
     progress: Arc<Progress>,
+    log: SessionLog,
     client: Option<Client>,
     cancel: CancelFlag,
     ended: bool,
@@ -21,8 +23,8 @@ pub struct Session {
 
 impl Session {
     /// A session of which nothing is known yet.
-    pub fn new(outbox: Arc<Outbox>, progress: Arc<Progress>) -> Self {
-        Self { outbox, progress, client: None, cancel: CancelFlag::default(), ended: false }
+    pub fn new(outbox: Arc<Outbox>, progress: Arc<Progress>, log: SessionLog) -> Self {
+        Self { outbox, progress, log, client: None, cancel: CancelFlag::default(), ended: false }
     }
 
     /// Whether a request that needs `needs` can run now.

@@ -1,0 +1,108 @@
+//! The arguments of `attach` and `launch`, as they stand in `launch.json`.
+//!
+//! The one source of them: names, types and descriptions of the editor's schema come from here. Properties that aren't
+//! listed are the client's own (`name`, `type`, `preLaunchTask`, …) and are ignored.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Arguments of `attach` and `launch`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LaunchConfig {
+    /// The crash dump to open: complete, kernel, automatic, active, bitmap or small, of x64, ARM64 or x86 Windows.
+    pub dump_file: Option<PathBuf>,
+    /// Where symbol files (PDB) are: folders and symbol stores, as in `.sympath`, separated by `;` or as a list.
+    pub symbol_path: SearchPath,
+    /// Where images (SYS, EXE, DLL) are: folders and symbol stores, as in `.exepath`, separated by `;` or as a list.
+    pub image_path: SearchPath,
+    /// Where source files are on this machine: from folders as they stand in the symbol files to folders here.
+    pub source_map: BTreeMap<String, String>,
+    /// Number of the processor to show first. Without it, the one that crashed.
+    pub processor: Option<u32>,
+    /// Commands to run once the target is open; their output goes to the debug console.
+    pub init_commands: Vec<String>,
+    /// File that the adapter's log is written to. Without it, the log goes to the debug console.
+    pub log_file: Option<PathBuf>,
+    /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`; `true` stands for `debug`.
+    pub trace: Option<Trace>,
+    /// What other debuggers start. kdap refuses it, rather than opening something else than what was asked for.
+    pub program: Option<IgnoredAny>,
+}
+
+/// A symbol or image path.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "a string or a list of strings")]
+pub enum SearchPath {
+    /// In the debuggers' syntax.
+    Text(String),
+    /// One element for each place.
+    List(Vec<String>),
+}
+
+impl Default for SearchPath {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
+impl SearchPath {
+    /// The path in the debuggers' syntax: places separated by `;`.
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::List(places) => places.join(";"),
+        }
+    }
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged, expecting = "a boolean, or one of `error`, `warn`, `info`, `debug`, `trace`")]
+pub enum Trace {
+    /// What a bug report needs, or nothing.
+    Switch(bool),
+    /// This and what is more severe.
+    Level(TraceLevel),
+}
+
+/// From little to much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the levels' usual names")]
+pub enum TraceLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_forms_are_taken_and_what_is_the_clients_own_is_ignored() {
+        let config: LaunchConfig = serde_json::from_str(
+            r#"{"type":"kd","name":"dump","dumpFile":"a.dmp","symbolPath":["b","c"],"sourceMap":{"D:\\x":"/y"},
+                "trace":"info","initCommands":["k"],"__sessionId":7}"#,
+        )
+        .unwrap();
+        assert_eq!(config.dump_file.unwrap().to_str(), Some("a.dmp"));
+        assert_eq!(config.symbol_path.into_text(), "b;c");
+        assert_eq!(config.image_path.into_text(), "");
+        assert_eq!(config.trace, Some(Trace::Level(TraceLevel::Info)));
+        assert!(config.program.is_none());
+    }
+
+    #[test]
+    fn a_wrong_type_is_told_with_what_is_expected() {
+        let error = serde_json::from_str::<LaunchConfig>(r#"{"trace":"loud"}"#).unwrap_err().to_string();
+        assert!(error.starts_with("a boolean, or one of"), "{error}");
+        let error = serde_json::from_str::<LaunchConfig>(r#"{"symbolPath":3}"#).unwrap_err().to_string();
+        assert!(error.starts_with("a string or a list"), "{error}");
+    }
+}
