@@ -1,1 +1,20 @@
 //! The debugger without a protocol: sessions, stacks, variables, expressions.
+//!
+//! [`Session`] is the door: it opens a dump ([`Session::open`]), knows its processors, the crash, the modules and the
+//! stacks, and keeps what is current. Everything here runs on the thread that owns the session.
+
+pub mod cancel;
+pub mod crash;
+pub mod evaluate;
+pub mod processor;
+mod scope;
+mod session;
+mod session_scope;
+pub mod settings;
+mod source_lines;
+pub mod stack;
+pub mod target;
+
+pub use scope::{ContextSource, Scope};
+pub use session::{ScopeError, Session};
+pub use session_scope::SessionScope;

@@ -1,0 +1,1 @@
+//! Tests of the evaluator against a small world of its own.
