@@ -1,0 +1,122 @@
+//! The arguments of a command, taken one after the other.
+
+use crate::command::CommandError;
+use engine::Session;
+use engine::evaluate::{self, Syntax};
+use memory::VirtualAddress;
+
+/// Largest number of objects that a range may have, as in the originals: more needs `L?`.
+const MAX_RANGE_BYTES: u64 = 256 << 20;
+
+/// A range of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// First byte.
+    pub start: VirtualAddress,
+    /// Number of objects.
+    pub count: u64,
+}
+
+/// What is left of a command's arguments.
+pub struct Arguments<'t> {
+    rest: &'t str,
+    usage: &'static str,
+}
+
+impl<'t> Arguments<'t> {
+    /// All of `text`; `usage` is what messages show.
+    pub fn new(text: &'t str, usage: &'static str) -> Self {
+        Self { rest: text.trim(), usage }
+    }
+
+    /// What is left.
+    pub fn rest(&self) -> &'t str {
+        self.rest
+    }
+
+    /// Takes everything that is left.
+    pub fn take_rest(&mut self) -> &'t str {
+        std::mem::take(&mut self.rest)
+    }
+
+    /// The next word, up to a blank.
+    pub fn word(&mut self) -> Option<&'t str> {
+        let rest = self.rest;
+        let (word, after) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
+        self.rest = after.trim_start();
+        (!word.is_empty()).then_some(word)
+    }
+
+    /// The next word, if it is an option: `-` or `/` and something behind it.
+    pub fn option(&mut self) -> Option<&'t str> {
+        if !self.rest.starts_with(['-', '/']) || self.rest.len() < 2 {
+            return None;
+        }
+        self.word().and_then(|word| word.get(1..))
+    }
+
+    /// Ends the arguments.
+    ///
+    /// # Errors
+    /// When something is left.
+    pub fn finish(self) -> Result<(), CommandError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(self.usage(format!("extra characters: '{}'", self.rest))) }
+    }
+
+    /// An error about these arguments.
+    pub fn usage(&self, message: impl Into<String>) -> CommandError {
+        CommandError::Usage { message: message.into(), usage: self.usage.to_owned() }
+    }
+
+    /// The next expression as a number; `None` when nothing is left.
+    ///
+    /// # Errors
+    /// An expression that can't be evaluated.
+    pub fn number(&mut self, session: &Session) -> Result<Option<u64>, CommandError> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let scope = session.expression_scope();
+        let (number, after) = evaluate::evaluate_number_prefix(self.rest, Syntax::Masm, &scope)?;
+        self.rest = after.trim_start();
+        Ok(Some(number))
+    }
+
+    /// The next expression as an address; `None` when nothing is left.
+    ///
+    /// # Errors
+    /// An expression that can't be evaluated.
+    pub fn address(&mut self, session: &Session) -> Result<Option<VirtualAddress>, CommandError> {
+        let size = session.target().architecture().pointer_size();
+        Ok(self.number(session)?.map(|number| evaluate::target_address(number, size as u8)))
+    }
+
+    /// An address range: `start`, `start end` (the end is part of it), `start Lcount`, `start L-count`, `start L?count`.
+    /// `size` is that of one object in bytes, `default` the number of objects where no end is given.
+    ///
+    /// # Errors
+    /// An expression that can't be evaluated, or a range that is too large.
+    pub fn range(&mut self, session: &Session, size: u64, default: u64) -> Result<Option<Range>, CommandError> {
+        let Some(start) = self.address(session)? else { return Ok(None) };
+        let Some(count) = self.rest.strip_prefix(['L', 'l']).filter(|_| !self.rest.starts_with("ln")) else {
+            let Some(end) = self.address(session)? else { return Ok(Some(Range { start, count: default })) };
+            let bytes = end.distance_from(start).ok_or_else(|| self.usage("the range ends before it starts"))?;
+            return self.bounded(Range { start, count: bytes / size.max(1) + 1 }, size, false).map(Some);
+        };
+        let (unlimited, count) = count.strip_prefix('?').map_or((false, count), |count| (true, count));
+        let (backwards, count) = count.strip_prefix('-').map_or((false, count), |count| (true, count));
+        self.rest = count;
+        let count = self.number(session)?.ok_or_else(|| self.usage("a count is missing behind L"))?;
+        let start = if backwards { start.back(count.wrapping_mul(size)) } else { start };
+        self.bounded(Range { start, count }, size, unlimited).map(Some)
+    }
+
+    fn bounded(&self, range: Range, size: u64, unlimited: bool) -> Result<Range, CommandError> {
+        let too_large = range.count.checked_mul(size).is_none_or(|bytes| bytes > MAX_RANGE_BYTES);
+        if too_large && !unlimited {
+            let Range { start, count } = range;
+            return Err(self.usage(format!("range error: {count:#x} objects at {start} are too many (L? allows them)")));
+        }
+        Ok(range)
+    }
+}

@@ -1,0 +1,59 @@
+//! What a command is, and what can go wrong with one.
+
+use crate::report::Report;
+use analysis::nt::structure::NtError;
+use engine::Session;
+use memory::ReadError;
+
+/// A command of the console.
+pub struct Command {
+    /// Its names; the first is the one that help lists. Variants (`db`, `dd`, `dq`) share one command.
+    pub names: &'static [&'static str],
+    /// Arguments, as the help shows them: `[L<count>] [address]`.
+    pub usage: &'static str,
+    /// What it does, in one line.
+    pub summary: &'static str,
+    /// Runs it.
+    pub run: fn(&mut Invocation<'_>) -> Result<Report, CommandError>,
+}
+
+/// One call of a command.
+pub struct Invocation<'a> {
+    /// The session that it looks at.
+    pub session: &'a mut Session,
+    /// The name that it was called by.
+    pub name: &'static str,
+    /// What follows the name, without blanks around it.
+    pub arguments: &'a str,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// No command has this name.
+    #[error("no command is called '{0}'; .help lists them")]
+    Unknown(String),
+    /// The arguments aren't what the command takes.
+    #[error("{message}\nusage: {usage}")]
+    Usage {
+        /// What is wrong with them.
+        message: String,
+        /// What it takes.
+        usage: String,
+    },
+    /// An expression can't be evaluated.
+    #[error("{0}")]
+    Expression(#[from] engine::evaluate::EvaluateError),
+    /// Memory can't be read.
+    #[error("Memory access error at {0}")]
+    Memory(#[from] ReadError),
+    /// Something of the kernel can't be had.
+    #[error(transparent)]
+    Nt(#[from] NtError),
+    /// Anything else, in words.
+    #[error("{0}")]
+    Failed(String),
+    /// The user gave up.
+    #[error("cancelled")]
+    Cancelled,
+}

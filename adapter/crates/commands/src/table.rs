@@ -1,0 +1,6 @@
+//! All commands: help, completion and the list in README come from here.
+
+use crate::command::Command;
+
+/// Every command, in the order of the help.
+pub static COMMANDS: &[&Command] = &[&crate::stack::COMMAND];

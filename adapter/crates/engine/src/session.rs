@@ -1,0 +1,249 @@
+//! A debugging session: a target, what is current in it, and what was found out so far.
+
+use crate::cancel::CancelFlag;
+use crate::crash::Crash;
+use crate::processor::Processors;
+use crate::scope::{ContextSource, Scope};
+use crate::session_scope::SessionScope;
+use crate::settings::Settings;
+use crate::stack::{self, Frame, Stack, Surroundings};
+use crate::target::{OpenError, OpenOptions, Target};
+use analysis::nt::structure::NtError;
+use analysis::nt::{processors, thread, trap_frame};
+use arch::Context;
+use memory::VirtualAddress;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::Path;
+use std::rc::Rc;
+
+/// Most frames of one stack that are walked: more than a kernel stack has room for.
+const MAX_FRAMES: usize = 2000;
+
+/// Why something can't be made current.
+#[derive(Debug, thiserror::Error)]
+pub enum ScopeError {
+    /// There is no such processor.
+    #[error("processor {number} does not exist: there are {count}")]
+    NoSuchProcessor {
+        /// The number asked for.
+        number: u32,
+        /// How many there are.
+        count: usize,
+    },
+    /// The stack has no such frame.
+    #[error("frame {index:#x} does not exist: the stack has {count:#x} frames, and {end}")]
+    NoSuchFrame {
+        /// The index asked for.
+        index: usize,
+        /// How many there are.
+        count: usize,
+        /// Why there are no more.
+        end: stack::StackEnd,
+    },
+    /// The bug check keeps no exception.
+    #[error("no exception context was saved with this bug check")]
+    NoException,
+    /// The registers can't be had.
+    #[error("the registers can't be read: {0}")]
+    NoContext(NtError),
+}
+
+/// A session over one target.
+pub struct Session {
+    target: Target,
+    processors: OnceCell<Processors>,
+    crash: OnceCell<Option<Crash>>,
+    scope: Scope,
+    stacks: RefCell<HashMap<ContextSource, Rc<Stack>>>,
+    cancel: CancelFlag,
+    /// What the user can set.
+    pub settings: Settings,
+}
+
+impl Session {
+    /// Opens a dump. The crashed processor is current, with the registers of the dump's header.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
+        let target = Target::open(path, options)?;
+        let scope = Scope { processor: 0, source: ContextSource::Processor(0), frame: 0 };
+        let mut session = Self {
+            target,
+            processors: OnceCell::new(),
+            crash: OnceCell::new(),
+            scope,
+            stacks: RefCell::default(),
+            cancel: CancelFlag::default(),
+            settings: Settings::default(),
+        };
+        let processor = session.processors().crashed.unwrap_or(0);
+        session.scope = Scope { processor, source: ContextSource::Processor(processor), frame: 0 };
+        Ok(session)
+    }
+
+    /// What is debugged.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The same, to change symbol paths and the like: everything that was concluded from symbols is forgotten.
+    pub fn target_mut(&mut self) -> &mut Target {
+        self.processors.take();
+        self.crash.take();
+        self.stacks.get_mut().clear();
+        &mut self.target
+    }
+
+    /// All processors, as they were stopped.
+    pub fn processors(&self) -> &Processors {
+        self.processors.get_or_init(|| Processors::read(&self.target))
+    }
+
+    /// Why the system stopped; `None` when the dump's header doesn't say.
+    pub fn crash(&self) -> Option<&Crash> {
+        self.crash.get_or_init(|| Crash::read(&self.target)).as_ref()
+    }
+
+    /// The flag that long work looks at.
+    pub fn cancel_flag(&self) -> &CancelFlag {
+        &self.cancel
+    }
+
+    /// Work from now on looks at this flag.
+    pub fn set_cancel_flag(&mut self, cancel: CancelFlag) {
+        self.cancel = cancel;
+    }
+
+    /// What is current.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Makes a context current, and its innermost frame.
+    ///
+    /// # Errors
+    /// [`ScopeError`]; what was current stays.
+    pub fn select_context(&mut self, source: ContextSource) -> Result<(), ScopeError> {
+        self.context_of(source)?;
+        let processor = match source {
+            ContextSource::Processor(number) => number,
+            ContextSource::Exception => self.processors().crashed.unwrap_or(self.scope.processor),
+            _ => self.scope.processor,
+        };
+        self.scope = Scope { processor, source, frame: 0 };
+        Ok(())
+    }
+
+    /// Makes a frame of the current stack current.
+    ///
+    /// # Errors
+    /// [`ScopeError`]; what was current stays.
+    pub fn select_frame(&mut self, index: usize) -> Result<(), ScopeError> {
+        let stack = self.stack()?;
+        if index >= stack.frames.len() {
+            let end = stack.end.clone();
+            return Err(ScopeError::NoSuchFrame { index, count: stack.frames.len(), end });
+        }
+        self.scope.frame = index;
+        Ok(())
+    }
+
+    /// The registers of a context.
+    ///
+    /// # Errors
+    /// [`ScopeError`].
+    pub fn context_of(&self, source: ContextSource) -> Result<Context, ScopeError> {
+        let kernel = self.target.kernel();
+        let saved = match source {
+            ContextSource::Processor(number) => {
+                let processors = self.processors();
+                let missing = ScopeError::NoSuchProcessor { number, count: processors.all.len() };
+                return match &processors.get(number).ok_or(missing)?.context {
+                    Ok(context) => Ok(context.clone()),
+                    Err(error) => Err(ScopeError::NoContext(error.clone())),
+                };
+            }
+            ContextSource::Exception => {
+                let exception = self.crash().and_then(|crash| crash.exception.as_ref());
+                exception.ok_or(ScopeError::NoException)?.context.clone()
+            }
+            ContextSource::Record(address) => processors::read_context(&kernel, address),
+            ContextSource::TrapFrame(address) => trap_frame::read(&kernel, address),
+            ContextSource::Thread(address) => return self.thread_context(address),
+        };
+        saved.map_err(ScopeError::NoContext)
+    }
+
+    /// A thread's registers: those of the processor that runs it, else those that were saved when it was switched out.
+    fn thread_context(&self, address: VirtualAddress) -> Result<Context, ScopeError> {
+        let running = |thread: &Result<thread::ThreadIdentity, NtError>| thread.as_ref().is_ok_and(|t| t.thread == address);
+        if let Some(processor) = self.processors().all.iter().find(|processor| running(&processor.thread)) {
+            return self.context_of(ContextSource::Processor(processor.number));
+        }
+        let kernel = self.target.kernel();
+        let thread = thread::thread(&kernel, address).map_err(ScopeError::NoContext)?;
+        thread::switched_out_context(&kernel, &thread).map_err(ScopeError::NoContext)
+    }
+
+    /// The stack of a context: walked once, then remembered until symbols change.
+    ///
+    /// # Errors
+    /// [`ScopeError`] when there are no registers to start from. What stops the walk is in the stack.
+    pub fn stack_of(&self, source: ContextSource) -> Result<Rc<Stack>, ScopeError> {
+        if let Some(known) = self.stacks.borrow().get(&source) {
+            return Ok(Rc::clone(known));
+        }
+        let context = self.context_of(source)?;
+        let kernel = self.target.kernel();
+        let stacks = self.known_stacks(source);
+        let surroundings = Surroundings {
+            architecture: self.target.architecture(),
+            memory: &self.target,
+            modules: self.target.modules(),
+            kernel: &kernel,
+            stacks: &stacks,
+            cancel: &self.cancel,
+        };
+        let stack = Rc::new(stack::walk(&surroundings, &context, MAX_FRAMES));
+        if stack.end != stack::StackEnd::Cancelled {
+            self.stacks.borrow_mut().insert(source, Rc::clone(&stack));
+        }
+        Ok(stack)
+    }
+
+    fn known_stacks(&self, source: ContextSource) -> Vec<Range<VirtualAddress>> {
+        if let ContextSource::Thread(address) = source {
+            let kernel = self.target.kernel();
+            let stack = thread::thread(&kernel, address).and_then(|thread| thread::kernel_stack(&thread));
+            return stack.into_iter().collect();
+        }
+        self.processors().all.iter().flat_map(|processor| processor.stacks.iter().cloned()).collect()
+    }
+
+    /// The current context's stack.
+    ///
+    /// # Errors
+    /// As [`Session::stack_of`].
+    pub fn stack(&self) -> Result<Rc<Stack>, ScopeError> {
+        self.stack_of(self.scope.source)
+    }
+
+    /// What expressions refer to: the current frame, if there is one.
+    pub fn expression_scope(&self) -> SessionScope<'_> {
+        SessionScope::new(self, self.frame().ok())
+    }
+
+    /// The current frame.
+    ///
+    /// # Errors
+    /// As [`Session::stack_of`], and when the stack has become shorter.
+    pub fn frame(&self) -> Result<Frame, ScopeError> {
+        let stack = self.stack()?;
+        let (index, count) = (self.scope.frame, stack.frames.len());
+        let missing = || ScopeError::NoSuchFrame { index, count, end: stack.end.clone() };
+        stack.frames.get(index).cloned().ok_or_else(missing)
+    }
+}

@@ -1,0 +1,211 @@
+//! What expressions see of a session: the registers, names and memory of one frame.
+
+use crate::evaluate::{Lookup, Place, PseudoRegister, RegisterReading, Scope, SourceLine, Variable, register_in};
+use crate::session::Session;
+use crate::source_lines;
+use crate::stack::Frame;
+
+use arch::RegisterPart;
+use memory::{PAGE_SIZE, ReadPhysical, ReadVirtual, VirtualAddress};
+use symbols::{Module, Shape, Symbol, TypeRef};
+
+/// A frame of a session as the evaluator sees it; without a frame, expressions that need none still work.
+pub struct SessionScope<'a> {
+    session: &'a Session,
+    frame: Option<Frame>,
+}
+
+impl<'a> SessionScope<'a> {
+    /// The scope of `frame`.
+    pub fn new(session: &'a Session, frame: Option<Frame>) -> Self {
+        Self { session, frame }
+    }
+
+    fn module(&self, name: &str) -> Option<&'a Module> {
+        self.session.target().modules().by_name(name).map(|module| &**module)
+    }
+
+    /// The module that is asked for, or else all whose symbols are loaded.
+    fn searched(&self, module: Option<&str>) -> Vec<&'a Module> {
+        match module {
+            Some(name) => self.module(name).into_iter().collect(),
+            None => self.session.target().modules().iter().filter(|module| module.is_loaded()).map(|module| &**module).collect(),
+        }
+    }
+
+    fn register_by(&self, read: impl FnOnce(&arch::Context) -> Option<u64>) -> Lookup<PseudoRegister> {
+        let value = self.frame.as_ref().and_then(|frame| read(&frame.context));
+        number_or(value, "it is not known in this frame")
+    }
+
+    fn thread_field(&self, path: &str, ty: Option<&str>) -> Lookup<PseudoRegister> {
+        let processors = self.session.processors();
+        let Some(processor) = processors.get(self.session.scope().processor) else {
+            return Lookup::Unavailable("there is no current processor".to_owned());
+        };
+        let kernel = self.session.target().kernel();
+        let address = match &processor.thread {
+            Ok(thread) => thread.thread,
+            Err(error) => return Lookup::Unavailable(error.to_string()),
+        };
+        let value = match path {
+            "" => Ok(address.0),
+            path => kernel.structure("_ETHREAD", address).and_then(|thread| thread.field(path)?.integer()),
+        };
+        let pointer = |ty: TypeRef| ty.pointer(kernel.pointer_size() as u8);
+        match value {
+            Ok(value) => {
+                let ty = ty.and_then(|name| kernel.find_type(name).ok()).map(pointer);
+                Lookup::Found(PseudoRegister { value, ty })
+            }
+            Err(error) => Lookup::Unavailable(error.to_string()),
+        }
+    }
+
+    fn user_pseudo_register(&self, name: &str) -> Option<u64> {
+        let index: usize = name.strip_prefix("$t")?.parse().ok()?;
+        self.session.settings.user_pseudo_registers.get(index).copied()
+    }
+}
+
+fn number_or(value: Option<u64>, why: &str) -> Lookup<PseudoRegister> {
+    match value {
+        Some(value) => Lookup::Found(PseudoRegister { value, ty: None }),
+        None => Lookup::Unavailable(why.to_owned()),
+    }
+}
+
+impl Scope for SessionScope<'_> {
+    fn memory(&self) -> &dyn ReadVirtual {
+        self.session.target()
+    }
+
+    fn physical_memory(&self) -> Option<&dyn ReadPhysical> {
+        self.session.target().dump().physical().map(|physical| physical as &dyn ReadPhysical)
+    }
+
+    fn pointer_size(&self) -> u8 {
+        self.session.target().architecture().pointer_size() as u8
+    }
+
+    fn radix(&self) -> u32 {
+        self.session.settings.radix
+    }
+
+    fn register(&self, name: &str) -> Lookup<RegisterReading> {
+        match &self.frame {
+            Some(frame) => register_in(&frame.context, name),
+            None if self.session.target().architecture().find_register(name).is_none() => Lookup::NotFound,
+            None => Lookup::Unavailable("there is no current frame".to_owned()),
+        }
+    }
+
+    fn read_register(&self, part: RegisterPart) -> Result<u128, String> {
+        let frame = self.frame.as_ref().ok_or("there is no current frame")?;
+        let name = || frame.context.architecture().register(part.register).map_or("the register", |full| full.name);
+        frame.context.get_part(part).ok_or_else(|| format!("{} is not known in this frame", name()))
+    }
+
+    fn pseudo_register(&self, name: &str) -> Lookup<PseudoRegister> {
+        let name = name.to_ascii_lowercase();
+        if let Some(value) = self.user_pseudo_register(&name) {
+            return Lookup::Found(PseudoRegister { value, ty: None });
+        }
+        let crash = self.session.crash();
+        let header = self.session.target().dump().header();
+        let parameter = |index: usize| {
+            let value = crash.and_then(|crash| crash.bug_check.parameters.get(index).copied());
+            number_or(value, "there was no bug check")
+        };
+        match name.as_str() {
+            "$ip" => self.register_by(|context| context.instruction_pointer().map(|address| address.0)),
+            "$csp" => self.register_by(|context| context.stack_pointer().map(|address| address.0)),
+            "$ra" => {
+                let address = self.frame.as_ref().and_then(|frame| frame.return_address).map(|address| address.0);
+                number_or(address, "the frame's caller is not known")
+            }
+            "$thread" => self.thread_field("", Some("_ETHREAD")),
+            "$proc" => self.thread_field("Tcb.ApcState.Process", Some("_EPROCESS")),
+            "$teb" => self.thread_field("Tcb.Teb", Some("_TEB")),
+            "$peb" => self.process_field("Peb", Some("_PEB")),
+            "$tid" => self.thread_field("Cid.UniqueThread", None),
+            "$tpid" => self.thread_field("Cid.UniqueProcess", None),
+            "$ptrsize" => number_or(Some(u64::from(self.pointer_size())), ""),
+            "$pagesize" => number_or(Some(PAGE_SIZE), ""),
+            "$bug_code" => number_or(crash.map(|crash| u64::from(crash.bug_check.code)), "there was no bug check"),
+            "$bug_param1" => parameter(0),
+            "$bug_param2" => parameter(1),
+            "$bug_param3" => parameter(2),
+            "$bug_param4" => parameter(3),
+            "$ntnumber" => number_or(Some(u64::from(header.minor_version)), ""),
+            _ => Lookup::NotFound,
+        }
+    }
+
+    fn local(&self, name: &str) -> Option<Variable> {
+        let frame = self.frame.as_ref()?;
+        let found: Vec<Variable> = Vec::new(); let _ = frame;
+        found.into_iter().rev().find(|variable| variable.name == name)
+    }
+
+    fn symbols(&self, module: Option<&str>, name: &str) -> Vec<Variable> {
+        let variable = |module: &Module, symbol: Symbol| Variable {
+            name: format!("{}!{}", module.name(), symbol.name),
+            ty: symbol.ty,
+            place: Place::Memory(module.address(symbol.rva)),
+        };
+        let in_module = |module: &'_ Module| -> Vec<Variable> {
+            module.find(name).into_iter().map(|symbol| variable(module, symbol)).collect()
+        };
+        self.searched(module).into_iter().flat_map(in_module).collect()
+    }
+
+    fn module_base(&self, name: &str) -> Option<VirtualAddress> {
+        self.module(name).map(Module::base)
+    }
+
+    fn find_type(&self, module: Option<&str>, name: &str) -> Option<TypeRef> {
+        let mut candidates = self.searched(module);
+        let here = self.frame.as_ref().map(Frame::code_address);
+        let here = here.and_then(|address| self.session.target().modules().at(address));
+        if let Some(here) = here.filter(|_| module.is_none()) {
+            candidates.insert(0, &**here);
+        }
+        candidates.into_iter().filter_map(Module::symbols).find_map(|symbols| symbols.find_type(name))
+    }
+
+    fn function_type(&self, address: VirtualAddress) -> Option<TypeRef> {
+        let module = self.session.target().modules().at(address)?;
+        let ty = module.symbols()?.function_at(module.rva(address)?)?.ty?;
+        matches!(ty.shape(), Ok(Shape::Function { .. })).then_some(ty)
+    }
+
+    fn image_entry_point(&self, base: VirtualAddress) -> Result<VirtualAddress, String> {
+        let module = self.session.target().modules().at(base).ok_or("no image is loaded there")?;
+        let headers = module.header().map_err(ToString::to_string)?;
+        Ok(module.address(headers.entry_point))
+    }
+
+    fn source_line(&self, line: &SourceLine) -> Result<VirtualAddress, String> {
+        source_lines::resolve(self.session, self.frame.as_ref(), line)
+    }
+
+    fn write(&self, _place: &Place, _bytes: &[u8]) -> Result<(), String> {
+        Err("a crash dump can't be changed".to_owned())
+    }
+}
+
+impl SessionScope<'_> {
+    fn process_field(&self, path: &str, ty: Option<&str>) -> Lookup<PseudoRegister> {
+        let Lookup::Found(process) = self.pseudo_register("$proc") else { return self.pseudo_register("$proc") };
+        let kernel = self.session.target().kernel();
+        let process = kernel.structure("_EPROCESS", VirtualAddress(process.value));
+        match process.and_then(|process| process.field(path)?.integer()) {
+            Ok(value) => {
+                let ty = ty.and_then(|name| kernel.find_type(name).ok());
+                Lookup::Found(PseudoRegister { value, ty: ty.map(|ty| ty.pointer(kernel.pointer_size() as u8)) })
+            }
+            Err(error) => Lookup::Unavailable(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What a session looks at: a dump's memory, the modules in it, and the kernel among them.
+
+mod address_space;
+mod memory;
+mod modules;
+mod open;
+
+pub use open::{OpenError, OpenOptions};
+
+use analysis::nt::kernel::Kernel;
+use arch::{AddressSpace, Architecture, Context};
+use dump::Dump;
+use ::memory::{PAGE_SIZE, ReadError, ReadVirtual, VirtualAddress};
+use self::memory::DumpMemory;
+use std::sync::Arc;
+use symbols::Modules;
+
+/// A stopped system: the one that a dump holds.
+///
+/// As [`ReadVirtual`] it gives the dump's memory and, where the dump lacks them, the bytes of matching images that
+/// can't change: headers and sections that aren't writable.
+pub struct Target {
+    architecture: &'static dyn Architecture,
+    memory: Arc<DumpMemory>,
+    modules: Modules,
+    kernel_base: Option<VirtualAddress>,
+    problems: Vec<String>,
+}
+
+impl Target {
+    /// The dump.
+    pub fn dump(&self) -> &Dump {
+        self.memory.dump()
+    }
+
+    /// The processors' architecture.
+    pub fn architecture(&self) -> &'static dyn Architecture {
+        self.architecture
+    }
+
+    /// Loaded and unloaded modules.
+    pub fn modules(&self) -> &Modules {
+        &self.modules
+    }
+
+    /// The same, to change symbol paths and to load symbols again.
+    pub fn modules_mut(&mut self) -> &mut Modules {
+        &mut self.modules
+    }
+
+    /// The dump's own memory, without the bytes of images.
+    pub fn dump_memory(&self) -> &dyn ReadVirtual {
+        &*self.memory
+    }
+
+    /// The kernel's globals and structures. Loads the kernel's symbols on first use.
+    pub fn kernel(&self) -> Kernel<'_> {
+        let module = self.kernel_base.and_then(|base| self.modules.at(base));
+        let symbols = module.and_then(|module| module.symbols()).cloned();
+        Kernel::new(self, self.architecture, self.kernel_base.unwrap_or_default(), symbols)
+    }
+
+    /// Where `nt` is loaded, if it was found.
+    pub fn kernel_base(&self) -> Option<VirtualAddress> {
+        self.kernel_base
+    }
+
+    /// What couldn't be read while the modules were listed, in words.
+    pub fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    /// The registers in the dump's header.
+    pub fn header_context(&self) -> Option<Context> {
+        Context::from_bytes(self.architecture, self.dump().context()?).ok()
+    }
+
+    /// The address space that virtual addresses are translated by; `None` when the dump holds virtual memory only.
+    pub fn address_space(&self) -> Option<AddressSpace> {
+        self.memory.address_space()
+    }
+
+    /// Sees virtual addresses as another process does (`.process /p`).
+    pub fn set_address_space(&self, space: AddressSpace) {
+        self.memory.set_address_space(space);
+    }
+
+    /// Unchanging bytes of the image that `address` lies in, up to the end of its page; returns how many.
+    fn read_image(&self, address: VirtualAddress, buffer: &mut [u8]) -> usize {
+        let length = (PAGE_SIZE - address.page_offset()).min(buffer.len() as u64) as usize;
+        let Some(part) = buffer.get_mut(..length) else { return 0 };
+        let Some((module, rva)) = self.modules.at(address).and_then(|module| Some((module, module.rva(address)?))) else {
+            return 0;
+        };
+        match module.read_code(rva, part) {
+            Ok(_) => length,
+            Err(error) => error.read,
+        }
+    }
+}
+
+impl ReadVirtual for Target {
+    fn read_virtual(&self, address: VirtualAddress, buffer: &mut [u8]) -> Result<(), ReadError> {
+        let mut read = 0;
+        while let Some(rest) = buffer.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            let Err(error) = self.memory.read_virtual(address.offset(read as u64), rest) else { return Ok(()) };
+            read += error.read;
+            let rest = buffer.get_mut(read..).unwrap_or_default();
+            let from_image = self.read_image(address.offset(read as u64), rest);
+            if from_image == 0 {
+                return Err(ReadError { read, ..error });
+            }
+            read += from_image;
+        }
+        Ok(())
+    }
+}

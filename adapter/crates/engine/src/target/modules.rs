@@ -1,0 +1,136 @@
+//! Which modules a dump's system had loaded.
+
+use super::Target;
+use analysis::nt::{loaded_modules, unloaded_modules};
+use memory::{PAGE_SIZE, VirtualAddress};
+use symbols::pe::{MemoryImage, PeHeaders};
+use symbols::{ModuleEntry, SymbolProof, UnloadedModule};
+
+/// How far below one of its variables the kernel's first byte is looked for: kernels have about 16 MiB.
+const KERNEL_SEARCH_BYTES: u64 = 64 << 20;
+
+impl Target {
+    /// Lists loaded and unloaded modules: as a small dump's driver list says, or as the kernel's own lists do.
+    pub(super) fn list_modules(&mut self) {
+        match self.memory.dump().triage() {
+            Some(_) => self.list_triage_modules(),
+            None => self.list_kernel_modules(),
+        }
+    }
+
+    fn list_triage_modules(&mut self) {
+        let Some(triage) = self.memory.dump().triage() else { return };
+        let mut entries: Vec<ModuleEntry> = triage.drivers.iter().map(triage_entry).collect();
+        let unloaded = triage.unloaded_drivers.iter().map(|driver| UnloadedModule {
+            image_name: driver.name.clone(),
+            start: driver.start,
+            end: driver.end,
+        });
+        let unloaded = unloaded.collect();
+        let proofs = self.kernel_proofs();
+        let holds = |entry: &&mut ModuleEntry| {
+            let end = entry.base.offset(u64::from(entry.size));
+            proofs.first().is_some_and(|proof| (entry.base..end).contains(&proof.address))
+        };
+        if let Some(kernel) = entries.iter_mut().find(holds) {
+            self.kernel_base = Some(kernel.base);
+            kernel.proofs = proofs;
+        }
+        self.modules.set_loaded(entries);
+        self.modules.set_unloaded(unloaded);
+    }
+
+    /// Finds the kernel's image first, because its symbols tell how its list of modules is laid out.
+    fn list_kernel_modules(&mut self) {
+        let Some(head) = self.memory.dump().header().ps_loaded_module_list else {
+            self.problems.push("the dump's header does not say where PsLoadedModuleList is".to_owned());
+            return;
+        };
+        self.kernel_base = self.find_image_below(head);
+        match self.kernel_base {
+            Some(base) => self.add_kernel(base),
+            None => self.problems.push(format!("no image was found below nt!PsLoadedModuleList ({head})")),
+        }
+        let kernel = self.kernel();
+        let (loaded, unloaded) = (loaded_modules::list(&kernel, head), unloaded_modules::list(&kernel));
+        match loaded {
+            Ok(loaded) => {
+                self.problems.extend(loaded.errors.iter().map(ToString::to_string));
+                let proofs = self.kernel_proofs();
+                let entry = |module: loaded_modules::LoadedModule| {
+                    let is_kernel = Some(module.base) == self.kernel_base;
+                    ModuleEntry {
+                        image_name: module.full_name,
+                        base: module.base,
+                        size: module.size,
+                        time_date_stamp: module.time_date_stamp,
+                        check_sum: module.check_sum,
+                        proofs: if is_kernel { proofs.clone() } else { Vec::new() },
+                    }
+                };
+                let entries: Vec<_> = loaded.modules.into_iter().map(entry).collect();
+                self.modules.set_loaded(entries);
+            }
+            Err(error) => self.problems.push(error.to_string()),
+        }
+        match unloaded {
+            Ok(unloaded) => {
+                let module = |module: unloaded_modules::UnloadedModule| UnloadedModule {
+                    image_name: module.name,
+                    start: module.start,
+                    end: module.end,
+                };
+                self.modules.set_unloaded(unloaded.into_iter().map(module).collect());
+            }
+            Err(error) => self.problems.push(error.to_string()),
+        }
+    }
+
+    fn add_kernel(&mut self, base: VirtualAddress) {
+        let header = PeHeaders::read(&MemoryImage::new(&*self.memory, base)).ok();
+        self.modules.add(ModuleEntry {
+            image_name: "ntoskrnl.exe".to_owned(),
+            base,
+            size: header.as_ref().map_or(0, |header| header.size_of_image),
+            time_date_stamp: header.as_ref().map(|header| header.time_date_stamp),
+            check_sum: header.as_ref().map(|header| header.check_sum),
+            proofs: self.kernel_proofs(),
+        });
+    }
+
+    /// The image that `address` lies in, found by its header at the start of a page.
+    fn find_image_below(&self, address: VirtualAddress) -> Option<VirtualAddress> {
+        let pages = (0..KERNEL_SEARCH_BYTES / PAGE_SIZE).map(|page| address.page_start().back(page * PAGE_SIZE));
+        pages.into_iter().find(|&base| {
+            let header = PeHeaders::read(&MemoryImage::new(&*self.memory, base));
+            header.is_ok_and(|header| address < base.offset(u64::from(header.size_of_image)))
+        })
+    }
+
+    /// Addresses of the kernel's variables that the dump's header tells: what a symbol file can be told by.
+    fn kernel_proofs(&self) -> Vec<SymbolProof> {
+        let header = self.memory.dump().header();
+        let known = [
+            ("PsLoadedModuleList", header.ps_loaded_module_list),
+            ("PsActiveProcessHead", header.ps_active_process_head),
+            ("KdDebuggerDataBlock", header.kd_debugger_data_block),
+            ("MmPfnDatabase", header.pfn_data_base),
+        ];
+        let proof = |(name, address): (&str, Option<VirtualAddress>)| {
+            address.map(|address| SymbolProof { name: name.to_owned(), address })
+        };
+        known.into_iter().filter_map(proof).collect()
+    }
+}
+
+fn triage_entry(driver: &dump::TriageDriver) -> ModuleEntry {
+    let known = |value: u32| Some(value).filter(|&value| value != 0);
+    ModuleEntry {
+        image_name: driver.name.clone().unwrap_or_else(|| "<unknown>".to_owned()),
+        base: driver.base,
+        size: driver.size,
+        time_date_stamp: known(driver.time_date_stamp),
+        check_sum: known(driver.check_sum),
+        proofs: Vec::new(),
+    }
+}
