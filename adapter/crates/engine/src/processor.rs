@@ -27,8 +27,11 @@ pub struct Processor {
 pub struct Processors {
     /// By number.
     pub all: Vec<Processor>,
-    /// The one that the dump's header context belongs to, where that can be told.
+    /// The one that crashed, where that can be told.
     pub crashed: Option<u32>,
+    /// False when only the crashed processor's registers are there, and not which of the processors it was: it is listed
+    /// as 0.
+    pub numbers_known: bool,
 }
 
 impl Processors {
@@ -40,8 +43,10 @@ impl Processors {
             Ok(prcbs) => (0..).zip(prcbs).map(|(number, prcb)| read_processor(target, number, prcb)).collect(),
             Err(error) => (0..count).map(|number| unknown_processor(number, &error)).collect(),
         };
-        let crashed = assign_header_context(target, &mut all);
-        Self { all, crashed }
+        let count = all.len();
+        let crashed = find_crashed(target, &mut all);
+        let numbers_known = all.len() == count;
+        Self { all, crashed, numbers_known }
     }
 
     /// The processor with this number.
@@ -76,21 +81,28 @@ fn read_processor(target: &Target, number: u32, prcb: Result<VirtualAddress, NtE
     }
 }
 
-/// Gives the header's context to the processor whose saved registers agree with it, or, in a dump with one processor
-/// or no saved registers at all, to the only one that it can belong to.
-fn assign_header_context(target: &Target, all: &mut [Processor]) -> Option<u32> {
+/// Which processor crashed: the one whose saved registers are those of the header, or whose thread's stack the header's
+/// stack pointer lies in (in a small dump, the header may hold the exception's registers and not those at the end).
+///
+/// Where no processor's registers could be read, the header's are all there is: they are those of the only processor
+/// that is then listed, whose number isn't known.
+fn find_crashed(target: &Target, all: &mut Vec<Processor>) -> Option<u32> {
     let header = target.header_context()?;
     let place = |context: &Context| Some((context.instruction_pointer()?, context.stack_pointer()?));
-    let agrees = |processor: &&mut Processor| {
+    let same = |processor: &&Processor| {
         processor.context.as_ref().is_ok_and(|context| place(context).is_some() && place(context) == place(&header))
     };
-    let only_one = all.len() == 1;
-    let none_saved = all.iter().all(|processor| processor.context.is_err());
-    let owner = match all.iter_mut().find(agrees) {
-        Some(owner) => Some(owner),
-        None if only_one || none_saved => all.first_mut(),
-        None => None,
-    }?;
-    owner.context = Ok(header);
-    Some(owner.number)
+    let on_its_stack = |processor: &&Processor| {
+        header.stack_pointer().is_some_and(|at| processor.stacks.iter().any(|stack| stack.contains(&at)))
+    };
+    if let Some(crashed) = all.iter().find(same).or_else(|| all.iter().find(on_its_stack)) {
+        return Some(crashed.number);
+    }
+    if all.iter().all(|processor| processor.context.is_err()) {
+        all.truncate(1);
+        let only = all.first_mut()?;
+        only.context = Ok(header);
+        return Some(only.number);
+    }
+    None
 }
