@@ -50,6 +50,9 @@ pub enum CommandError {
     /// Something of the kernel can't be had.
     #[error(transparent)]
     Nt(#[from] NtError),
+    /// What is asked for can't be made current.
+    #[error(transparent)]
+    Scope(#[from] engine::ScopeError),
     /// Anything else, in words.
     #[error("{0}")]
     Failed(String),

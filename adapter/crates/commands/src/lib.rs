@@ -9,6 +9,8 @@ pub mod line;
 pub mod report;
 pub mod table;
 
+mod contexts;
+mod registers;
 mod stack;
 
 pub use command::{Command, CommandError, Invocation};

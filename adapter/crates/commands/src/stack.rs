@@ -49,7 +49,7 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
     let mut arguments = Arguments::new(invocation.arguments, COMMAND.usage);
     let count = arguments.number(invocation.session)?.unwrap_or(DEFAULT_FRAMES);
     arguments.finish()?;
-    let stack = invocation.session.stack().map_err(|error| CommandError::Failed(error.to_string()))?;
+    let stack = invocation.session.stack()?;
     let pointer_size = invocation.session.target().architecture().pointer_size();
     let mut report = Report::default();
     report.push(heading(columns, pointer_size));

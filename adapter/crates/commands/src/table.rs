@@ -3,4 +3,11 @@
 use crate::command::Command;
 
 /// Every command, in the order of the help.
-pub static COMMANDS: &[&Command] = &[&crate::stack::COMMAND];
+pub static COMMANDS: &[&Command] = &[
+    &crate::stack::COMMAND,
+    &crate::registers::COMMAND,
+    &crate::contexts::EXCEPTION,
+    &crate::contexts::RECORD,
+    &crate::contexts::TRAP,
+    &crate::contexts::THREAD,
+];

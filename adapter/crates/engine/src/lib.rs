@@ -5,6 +5,7 @@
 
 pub mod cancel;
 pub mod crash;
+pub mod disassembly;
 pub mod evaluate;
 pub mod processor;
 mod scope;
