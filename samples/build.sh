@@ -1,32 +1,59 @@
 #!/bin/sh
-# Rebuilds the samples' binaries: the driver at -O0 and -O2, and the small kernel. Needs clang, lld and llvm 19.
-# The output depends on the sources and on the compiler's version only: the same bytes wherever the repository lies.
+# Rebuilds the samples' binaries: the driver at -O0 and -O2, the small kernel and its boot loader. Needs clang, lld and
+# llvm 19. The output depends on the sources and the compiler's version only: the same bytes wherever the repository is.
 set -eu
 cd "$(dirname "$0")/.."
 
 # Relative to the repository, because the PDBs name their object files.
 build=target/samples
-mkdir -p "$build"
+rm -rf "$build"
+mkdir -p "$build/kernel" "$build/boot" samples/minint/bin
 
 # Source paths in the PDBs start with C:\kdap: map that to the repository (README.md).
 CFLAGS="--target=x86_64-pc-windows-msvc /nologo /c /kernel /GS- /Zi /W4 /WX /X /Brepro
-    -fdebug-compilation-dir=C:\\kdap -gno-codeview-command-line /clang:-ffreestanding /clang:-fasynchronous-unwind-tables -Isamples/include"
-LDFLAGS="/nologo /debug /release /Brepro /incremental:no /nodefaultlib /subsystem:native,10.0 /osversion:10.0 /base:0x140000000
+    -fdebug-compilation-dir=C:\\kdap -gno-codeview-command-line
+    /clang:-ffreestanding /clang:-fasynchronous-unwind-tables -Isamples/include"
+LDFLAGS="/nologo /debug /release /Brepro /incremental:no /nodefaultlib /subsystem:native,10.0 /osversion:10.0
     /pdbaltpath:%_PDB% /pdbsourcepath:C:\\kdap"
+# shellcheck disable=SC2086 # the flags are words
+compile() { clang-cl-19 $CFLAGS "$@"; }
+# shellcheck disable=SC2086
+link() { lld-link-19 $LDFLAGS "$@"; }
+assemble() { clang-19 --target=x86_64-pc-windows-msvc -c -Isamples/minint/inc -o "$1" "$2"; }
 
 # driver OPTIMIZATION FOLDER
 driver() {
     mkdir -p "$build/$2" "samples/driver/$2"
     for source in driver crash; do
-        # shellcheck disable=SC2086 # the flags are words
-        clang-cl-19 $CFLAGS "$1" "-Fo$build/$2/$source.obj" "samples/driver/$source.c"
+        compile "$1" "-Fo$build/$2/$source.obj" "samples/driver/$source.c"
     done
-    # shellcheck disable=SC2086
-    lld-link-19 $LDFLAGS /driver /entry:DriverEntry "/out:samples/driver/$2/sampledrv.sys" \
+    link /driver /base:0x140000000 /entry:DriverEntry "/out:samples/driver/$2/sampledrv.sys" \
         "/pdb:samples/driver/$2/sampledrv.pdb" "$build/$2/driver.obj" "$build/$2/crash.obj" "$build/ntoskrnl.lib"
     chmod -x "samples/driver/$2/sampledrv.sys"
 }
 
-llvm-lib-19 /nologo /machine:x64 /def:samples/driver/ntoskrnl.def "/out:$build/ntoskrnl.lib"
+kernel() {
+    for source in samples/minint/*/*.c; do
+        folder=kernel
+        case $source in */boot/*) folder=boot ;; esac
+        compile /O2 -DNTKERNEL -Isamples/minint/inc "-Fo$build/$folder/$(basename "$source" .c).obj" "$source"
+    done
+    for source in samples/minint/*/*.S; do
+        folder=kernel
+        case $source in */boot/*) folder=boot ;; esac
+        assemble "$build/$folder/$(basename "$source" .S).obj" "$source"
+    done
+    # As in Windows: the file that is linked as ntoskrnl.exe is known to debuggers as ntkrnlmp.exe.
+    link /base:0x140000000 /entry:KiSystemStartup /def:samples/minint/ntoskrnl.def "/out:$build/ntoskrnl.exe" \
+        "/implib:$build/unused.lib" /pdb:samples/minint/bin/ntkrnlmp.pdb "$build"/kernel/*.obj
+    cp "$build/ntoskrnl.exe" samples/minint/bin/ntkrnlmp.exe
+    link /base:0x100000 /fixed /largeaddressaware:no /filealign:4096 /merge:.pdata=.rdata /entry:start "/out:$build/boot.exe" \
+        "/pdb:$build/boot.pdb" "$build"/boot/*.obj "$build/kernel/memory.obj"
+    cp "$build/boot.exe" samples/minint/bin/
+    chmod -x samples/minint/bin/*
+}
+
+llvm-lib-19 /nologo /machine:x64 /def:samples/minint/ntoskrnl.def "/out:$build/ntoskrnl.lib"
 driver /Od O0
 driver /O2 O2
+kernel

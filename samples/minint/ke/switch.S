@@ -1,0 +1,44 @@
+// Thread switch, and the first and last code of a system thread.
+#include "offsets.h"
+    .intel_syntax noprefix
+#include "macros.h"
+    .text
+
+// KiSwapContext(OldThread, NewThread): returns when OldThread runs again. OldThread's registers are on its stack in a
+// _KEXCEPTION_FRAME, and below it, where KTHREAD.KernelStack points, in a _KSWITCH_FRAME.
+PROC KiSwapContext
+    GENERATE_EXCEPTION_FRAME ExReturn
+    mov rdi, rcx
+    mov rsi, rdx
+    call SwapContext
+    RESTORE_EXCEPTION_FRAME ExReturn
+    ret
+ENDPROC
+
+// rdi: old thread, rsi: new thread
+PROC SwapContext
+    push rbp
+    .seh_pushreg rbp
+    sub rsp, 0x30
+    .seh_stackalloc 0x30
+    .seh_endprologue
+    mov [rdi + ThKernelStack], rsp
+    mov rsp, [rsi + ThKernelStack]
+    add rsp, 0x30
+    pop rbp
+    ret
+ENDPROC
+
+// A new thread's first code, with rsp at its _KSTART_FRAME: calls SystemRoutine(StartRoutine, StartContext).
+PROC KiStartSystemThread
+    .seh_stackalloc 0x28
+    .seh_endprologue
+    xor eax, eax
+    mov cr8, rax
+    sti
+    mov rax, [rsp]
+    mov rcx, [rsp + 8]
+    mov rdx, [rsp + 0x10]
+    call rax
+    int3
+ENDPROC

@@ -1,0 +1,129 @@
+// Physical pages and page tables. Pages are handed out in order and never come back.
+#include "boot.h"
+#include "ke.h"
+#include "mm.h"
+
+#define MEMORY_MANAGEMENT 0x1a
+#define PAGE_FAULT_IN_NONPAGED_AREA 0x50
+#define IRQL_NOT_LESS_OR_EQUAL 0x0a
+#define STATUS_ACCESS_VIOLATION ((NTSTATUS)0xC0000005L)
+#define FIRST_PAGE_ABOVE_1MB 0x100
+
+static ULONG64 MiNextPage;
+static ULONG64 MiNextSystemPte = MM_SYSTEM_PTES;
+static PHYSICAL_MEMORY_DESCRIPTOR MiPhysicalMemory;
+
+PHYSICAL_MEMORY_DESCRIPTOR *MmPhysicalMemoryBlock = &MiPhysicalMemory;
+ULONG64 MmNumberOfPhysicalPages;
+ULONG64 MmLowestPhysicalPage;
+ULONG64 MmHighestPhysicalPage;
+ULONG64 MmAvailablePages;
+const ULONG64 MmSystemRangeStart = MM_SYSTEM_RANGE_START;
+const ULONG64 MmHighestUserAddress = MM_HIGHEST_USER_ADDRESS;
+const ULONG64 MmUserProbeAddress = MM_HIGHEST_USER_ADDRESS & ~0xffffULL;
+
+ULONG64 MiGetPage(VOID)
+{
+    if (MmAvailablePages == 0) {
+        KeBugCheckEx(MEMORY_MANAGEMENT, 0, MiNextPage, 0, 0);
+    }
+    MmAvailablePages -= 1;
+    return MiNextPage++;
+}
+
+// The entry that maps an address, at a level: 0 for its page, 1 for the page table, 2, 3. Through the self-map, the
+// entries of each level are an array in virtual memory.
+static PMMPTE_HARDWARE MiGetEntry(ULONG64 VirtualAddress, ULONG Level)
+{
+    for (;; Level--) {
+        VirtualAddress = PTE_BASE + (VirtualAddress >> 9 & 0x7ffffffff8);
+        if (Level == 0) {
+            return (PMMPTE_HARDWARE)VirtualAddress;
+        }
+    }
+}
+
+static VOID MiMakeValid(PMMPTE_HARDWARE Entry, ULONG64 PageFrameNumber, BOOLEAN NoExecute)
+{
+    MMPTE_HARDWARE value = {
+        .Valid = 1,
+        .Dirty1 = 1,
+        .Accessed = 1,
+        .Dirty = 1,
+        .Write = 1,
+        .PageFrameNumber = PageFrameNumber,
+        .NoExecute = NoExecute,
+    };
+    *Entry = value;
+}
+
+VOID MiMapPage(ULONG64 VirtualAddress, ULONG64 PageFrameNumber, BOOLEAN Executable)
+{
+    for (ULONG level = 3; level != 0; level--) {
+        PMMPTE_HARDWARE entry = MiGetEntry(VirtualAddress, level);
+
+        if (!entry->Valid) {
+            MiMakeValid(entry, MiGetPage(), FALSE);
+        }
+    }
+    MiMakeValid(MiGetEntry(VirtualAddress, 0), PageFrameNumber, !Executable);
+    InvalidatePage((PVOID)VirtualAddress);
+}
+
+VOID MiUnmapPage(ULONG64 VirtualAddress)
+{
+    *(ULONG64 *)MiGetEntry(VirtualAddress, 0) = 0;
+    InvalidatePage((PVOID)VirtualAddress);
+}
+
+PVOID MmAllocateSystemPages(ULONG Bytes)
+{
+    ULONG64 start = MiNextSystemPte + PAGE_SIZE; // a page that isn't mapped in front
+
+    for (MiNextSystemPte = start; MiNextSystemPte < start + Bytes; MiNextSystemPte += PAGE_SIZE) {
+        MiMapPage(MiNextSystemPte, MiGetPage(), FALSE);
+    }
+    return (PVOID)start;
+}
+
+ULONG64 MmGetPhysicalAddress(PVOID BaseAddress)
+{
+    ULONG64 address = (ULONG64)BaseAddress;
+    PMMPTE_HARDWARE pde = MiGetEntry(address, 1);
+
+    if (pde->LargePage) {
+        return (ULONG64)pde->PageFrameNumber << PAGE_SHIFT | (address & 0x1fffff);
+    }
+    return (ULONG64)MiGetEntry(address, 0)->PageFrameNumber << PAGE_SHIFT | (address & 0xfff);
+}
+
+VOID MmInitSystem(BOOT_BLOCK *BootBlock)
+{
+    MiNextPage = BootBlock->FirstFreePage;
+    MmLowestPhysicalPage = FIRST_PAGE_ABOVE_1MB;
+    MmHighestPhysicalPage = BootBlock->MemoryEnd - 1;
+    MmNumberOfPhysicalPages = BootBlock->MemoryEnd - FIRST_PAGE_ABOVE_1MB;
+    MmAvailablePages = BootBlock->MemoryEnd - MiNextPage;
+    MiPhysicalMemory.NumberOfRuns = 1;
+    MiPhysicalMemory.NumberOfPages = MmNumberOfPhysicalPages;
+    MiPhysicalMemory.Run[0].BasePage = FIRST_PAGE_ABOVE_1MB;
+    MiPhysicalMemory.Run[0].PageCount = MmNumberOfPhysicalPages;
+
+    // The boot loader's one-to-one map goes: address 0 isn't mapped any more.
+    *(ULONG64 *)MiGetEntry(0, 3) = 0;
+    WRITE_REGISTER("cr3", READ_REGISTER("cr3"));
+}
+
+// A page fault that the memory manager could resolve. There is no paging yet: it never can.
+NTSTATUS MmAccessFault(ULONG64 FaultCode, PVOID VirtualAddress, UCHAR PreviousMode, PVOID TrapInformation)
+{
+    if (KeGetCurrentIrql() >= DISPATCH_LEVEL) {
+        KeBugCheckEx(IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)VirtualAddress, KeGetCurrentIrql(), FaultCode >> 1 & 1,
+                     ((PKTRAP_FRAME)TrapInformation)->Rip);
+    }
+    if (PreviousMode == KernelMode && (ULONG64)VirtualAddress >= MM_SYSTEM_RANGE_START) {
+        KeBugCheckEx(PAGE_FAULT_IN_NONPAGED_AREA, (ULONG_PTR)VirtualAddress, FaultCode & 2,
+                     ((PKTRAP_FRAME)TrapInformation)->Rip, 0);
+    }
+    return STATUS_ACCESS_VIOLATION;
+}
