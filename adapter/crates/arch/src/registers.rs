@@ -133,6 +133,21 @@ impl RegisterSet {
     /// No register.
     pub const EMPTY: Self = Self(0);
 
+    /// This set with `count` registers from number `first` on.
+    pub(crate) const fn with_range(self, first: u16, count: u32) -> Self {
+        Self(self.0 | (((1 << count) - 1) << first))
+    }
+
+    /// This set with all of `ids`.
+    pub(crate) const fn with_each(self, mut ids: &[RegisterId]) -> Self {
+        let mut set = self.0;
+        while let [RegisterId(first), rest @ ..] = ids {
+            set |= 1 << *first;
+            ids = rest;
+        }
+        Self(set)
+    }
+
     /// Whether `id` is in the set.
     pub fn contains(self, id: RegisterId) -> bool {
         self.0 & Self::bit(id) != 0

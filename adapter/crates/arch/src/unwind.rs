@@ -33,7 +33,8 @@ pub struct Unwound {
     pub machine_frame: Option<MachineFrame>,
     /// Where the return address was read (or the machine frame's instruction pointer).
     pub return_address_at: VirtualAddress,
-    /// The establisher frame: the stack pointer behind the prologue, or what the frame register says it was.
+    /// The establisher frame: the stack pointer behind the prologue, or what the frame register says it was. In an
+    /// epilogue, where it is gone, the stack pointer.
     pub frame_base: VirtualAddress,
     /// RVAs of the primary function: its first region, whose start is the function's. None for leaf functions, which
     /// have no unwind data.

@@ -155,11 +155,12 @@ pub(super) fn known_registers(context_flags: u32) -> Option<RegisterSet> {
 
 /// Registers that a function leaves as it found them. Segments and debug registers are in it because no function
 /// changes them in passing.
-pub(super) fn nonvolatile() -> RegisterSet {
-    let general = [3, 5, 6, 7, 12, 13, 14, 15].map(general);
-    let kept = |id: &RegisterId| matches!(id.0, 18..=29);
-    general.into_iter().chain((6..16).map(xmm)).chain((0..128).map(RegisterId).filter(kept)).collect()
-}
+pub(super) const NONVOLATILE: RegisterSet = RegisterSet::EMPTY
+    .with_each(&[RBX, RSI, RDI, RBP])
+    .with_range(R8 + 4, 4)
+    .with_range(CS.0, 6)
+    .with_range(DR0, 6)
+    .with_range(XMM0 + 6, 10);
 
 /// `CV_AMD64_*`.
 pub(super) fn codeview_register(number: u16) -> Option<RegisterPart> {
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn nonvolatile_registers_are_those_of_the_calling_convention() {
-        let names = nonvolatile().iter().map(name).collect::<Vec<_>>().join(" ");
+        let names = NONVOLATILE.iter().map(name).collect::<Vec<_>>().join(" ");
         let general = "rbx rsi rdi rbp r12 r13 r14 r15";
         let system = "cs ss ds es fs gs dr0 dr1 dr2 dr3 dr6 dr7";
         let vector = "xmm6 xmm7 xmm8 xmm9 xmm10 xmm11 xmm12 xmm13 xmm14 xmm15";
