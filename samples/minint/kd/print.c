@@ -132,7 +132,7 @@ ULONG DbgPrint(PCSTR Format, ...)
     __builtin_va_start(arguments, Format);
     FormatLine(&line, Format, arguments);
     __builtin_va_end(arguments);
-    KdPortWrite(line.Text);
     KdLogDbgPrint(line.Text);
+    KdPortWrite(line.Text); // last: when the host has the text, nothing changes any more
     return STATUS_SUCCESS;
 }

@@ -38,6 +38,7 @@ VOID KeStallExecutionProcessor(ULONG MicroSeconds)
 {
     for (; MicroSeconds != 0; MicroSeconds--) {
         InPort8(0x80); // a bus cycle of about a microsecond
+        PauseProcessor();
     }
 }
 
