@@ -9,9 +9,12 @@ pub mod line;
 pub mod report;
 pub mod table;
 
+mod analyze;
+mod bugcheck;
 mod contexts;
 mod registers;
 mod stack;
+mod version;
 
 pub use command::{Command, CommandError, Invocation};
 

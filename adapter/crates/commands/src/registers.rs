@@ -136,9 +136,7 @@ fn line(context: &Context, names: &[&str]) -> Record {
     for (index, name) in names.iter().enumerate() {
         let Some(part) = context.architecture().find_register(name) else { continue };
         let separator = if index == 0 { "" } else { " " };
-        record = record
-            .text(format!("{separator}{name:>width$}="))
-            .field(*name, value(context, part), digits(part));
+        record = record.text(format!("{separator}{name:>width$}=")).field(*name, value(context, part), digits(part));
     }
     record
 }

@@ -3,6 +3,7 @@
 use crate::arguments::Arguments;
 use crate::command::{Command, CommandError, Invocation};
 use crate::report::{Format, Record, Report, Value};
+use engine::Session;
 use engine::stack::{Certainty, FoundBy, Frame, FrameDescription, Stack, StackEnd};
 use memory::{ReadVirtualExt, VirtualAddress};
 
@@ -45,12 +46,20 @@ impl Columns {
 }
 
 fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
-    let columns = Columns::of(invocation.name);
     let mut arguments = Arguments::new(invocation.arguments, COMMAND.usage);
     let count = arguments.number(invocation.session)?.unwrap_or(DEFAULT_FRAMES);
     arguments.finish()?;
-    let stack = invocation.session.stack()?;
-    let pointer_size = invocation.session.target().architecture().pointer_size();
+    show_frames(invocation.session, Columns::of(invocation.name), count)
+}
+
+/// The current stack as `k` shows it.
+pub(crate) fn show(session: &Session) -> Result<Report, CommandError> {
+    show_frames(session, Columns::of("k"), DEFAULT_FRAMES)
+}
+
+fn show_frames(session: &Session, columns: Columns, count: u64) -> Result<Report, CommandError> {
+    let stack = session.stack()?;
+    let pointer_size = session.target().architecture().pointer_size();
     let mut report = Report::default();
     report.push(heading(columns, pointer_size));
     let shown = usize::try_from(count).unwrap_or(usize::MAX);
@@ -59,13 +68,13 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
     for (index, frame) in stack.frames.iter().enumerate().take(shown) {
         if frame.certainty == Certainty::Guessed && !guess_told {
             guess_told = true;
-            report.push(
-                Record::new("note")
-                    .text("WARNING: ")
-                    .field("text", "Stack unwind information not available. Following frames may be wrong.", Format::Plain),
-            );
+            report.push(Record::new("note").text("WARNING: ").field(
+                "text",
+                "Stack unwind information not available. Following frames may be wrong.",
+                Format::Plain,
+            ));
         }
-        report.push(frame_record(invocation, columns, index, frame, below));
+        report.push(frame_record(session, columns, index, frame, below));
         if frame.inline.is_none() {
             below = Some(frame);
         }
@@ -100,14 +109,8 @@ fn heading(columns: Columns, pointer_size: usize) -> Record {
     Record::new("heading").text(heading)
 }
 
-fn frame_record(
-    invocation: &Invocation<'_>,
-    columns: Columns,
-    index: usize,
-    frame: &Frame,
-    below: Option<&Frame>,
-) -> Record {
-    let target = invocation.session.target();
+fn frame_record(session: &Session, columns: Columns, index: usize, frame: &Frame, below: Option<&Frame>) -> Record {
+    let target = session.target();
     let address = Format::address(target.architecture().pointer_size());
     let description = FrameDescription::of(frame, target.modules());
     let mut record = Record::new("frame").field("index", index, Format::Hex(2)).text(" ");
@@ -126,16 +129,24 @@ fn frame_record(
             record.text(format!("{:<1$} {dashes} ", "(Inline Function)", blank.len()))
         } else {
             let returns = frame.return_address.unwrap_or_default();
-            record.field("childSp", frame.stack_pointer, address).text(" ").field("returnAddress", returns, address).text(" ")
+            record
+                .field("childSp", frame.stack_pointer, address)
+                .text(" ")
+                .field("returnAddress", returns, address)
+                .text(" ")
         };
     }
     if columns.arguments && !inlined {
-        record = home_words(invocation, frame, address, record.text(": ")).text(": ");
+        record = home_words(session, frame, address, record.text(": ")).text(": ");
     }
     let returns_at = frame.instruction_pointer;
     record = record
         .field("instructionPointer", returns_at, Format::Hidden)
-        .field("module", description.module.clone().map_or(Value::Unknown("no module".into()), Value::Text), Format::Hidden)
+        .field(
+            "module",
+            description.module.clone().map_or(Value::Unknown("no module".into()), Value::Text),
+            Format::Hidden,
+        )
         .field("callSite", description.call_site(), Format::Plain)
         .field("inlined", inlined, Format::Hidden)
         .field("guessed", frame.certainty == Certainty::Guessed, Format::Hidden)
@@ -160,8 +171,8 @@ fn frame_record(
 }
 
 /// The words in the frame's home area, where the callee may (not must) have stored its first parameters.
-fn home_words(invocation: &Invocation<'_>, frame: &Frame, address: Format, mut record: Record) -> Record {
-    let target = invocation.session.target();
+fn home_words(session: &Session, frame: &Frame, address: Format, mut record: Record) -> Record {
+    let target = session.target();
     let size = target.architecture().pointer_size();
     let base = frame.stack_pointer;
     for word in 0..=HOME_WORDS {

@@ -10,4 +10,8 @@ pub static COMMANDS: &[&Command] = &[
     &crate::contexts::RECORD,
     &crate::contexts::TRAP,
     &crate::contexts::THREAD,
+    &crate::bugcheck::COMMAND,
+    &crate::analyze::COMMAND,
+    &crate::version::TARGET,
+    &crate::version::VERSION,
 ];

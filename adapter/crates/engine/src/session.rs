@@ -137,6 +137,16 @@ impl Session {
         Ok(())
     }
 
+    /// Makes current what was current before.
+    ///
+    /// # Errors
+    /// [`ScopeError`]; what was current stays.
+    pub fn restore_scope(&mut self, scope: Scope) -> Result<(), ScopeError> {
+        self.context_of(scope.source)?;
+        self.scope = scope;
+        Ok(())
+    }
+
     /// Makes a frame of the current stack current.
     ///
     /// # Errors
@@ -179,7 +189,8 @@ impl Session {
 
     /// A thread's registers: those of the processor that runs it, else those that were saved when it was switched out.
     fn thread_context(&self, address: VirtualAddress) -> Result<Context, ScopeError> {
-        let running = |thread: &Result<thread::ThreadIdentity, NtError>| thread.as_ref().is_ok_and(|t| t.thread == address);
+        let running =
+            |thread: &Result<thread::ThreadIdentity, NtError>| thread.as_ref().is_ok_and(|t| t.thread == address);
         if let Some(processor) = self.processors().all.iter().find(|processor| running(&processor.thread)) {
             return self.context_of(ContextSource::Processor(processor.number));
         }

@@ -76,7 +76,8 @@ impl<'a> Kernel<'a> {
     /// Only when the types are unknown; a damaged list is part of the result.
     pub fn list(&self, head: VirtualAddress, type_name: &str, links: &str) -> Result<ListWalk<'a>, NtError> {
         let ty = self.find_type(type_name)?;
-        let links_offset = Structure::new(self.memory, self.pointer_size(), ty.clone(), VirtualAddress(0)).field(links)?;
+        let links_offset =
+            Structure::new(self.memory, self.pointer_size(), ty.clone(), VirtualAddress(0)).field(links)?;
         let links_offset = links_offset.address().0;
         let mut walk = ListWalk { elements: Vec::new(), stopped: None };
         let mut visited = HashSet::from([head]);

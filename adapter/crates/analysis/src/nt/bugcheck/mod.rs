@@ -92,9 +92,8 @@ impl BugCheck {
 
     /// Where the parameters lead to the exception behind the bug check; zero parameters lead nowhere.
     pub fn carried_exception(&self) -> Option<CarriedException> {
-        let address = |index: usize| {
-            self.parameters.get(index).copied().filter(|&value| value != 0).map(VirtualAddress)
-        };
+        let address =
+            |index: usize| self.parameters.get(index).copied().filter(|&value| value != 0).map(VirtualAddress);
         let (record, state) = match self.description()?.carries {
             Carries::Nothing => return None,
             Carries::RecordAndContext { record, context } => (address(record), SavedState::Context(address(context)?)),

@@ -1,0 +1,159 @@
+//! `vertarget`, `version`: what system the dump is of, and what debugger this is.
+
+use crate::arguments::Arguments;
+use crate::command::{Command, Invocation};
+use crate::report::{Format, Record, Report, Value};
+use engine::Session;
+use memory::ReadVirtualExt;
+
+/// `vertarget`
+pub static TARGET: Command = Command {
+    names: &["vertarget"],
+    usage: "vertarget",
+    summary: "Displays the version of the target's system",
+    run: |invocation| {
+        Arguments::new(invocation.arguments, TARGET.usage).finish()?;
+        Ok(target(invocation.session))
+    },
+};
+
+/// `version`
+pub static VERSION: Command = Command {
+    names: &["version"],
+    usage: "version",
+    summary: "Displays the versions of the target's system and of the debugger",
+    run: |invocation| {
+        Arguments::new(invocation.arguments, VERSION.usage).finish()?;
+        Ok(version(invocation))
+    },
+};
+
+/// Between 1601, where Windows counts from, and 1970, in seconds.
+const SECONDS_TO_UNIX_EPOCH: i64 = 11_644_473_600;
+const UNITS_PER_SECOND: u64 = 10_000_000;
+/// `VER_NT_WORKSTATION`, `VER_NT_DOMAIN_CONTROLLER`, `VER_NT_SERVER`.
+const PRODUCTS: &[(u32, &str)] = &[(1, "WinNt"), (2, "LanManNt"), (3, "Server")];
+/// `MajorVersion` of free and checked builds.
+const BUILD_KINDS: &[(u32, &str)] = &[(0xf, "Free"), (0xc, "Checked")];
+/// Longest text of `nt!NtBuildLab` and the like.
+const MAX_BUILD_LAB: usize = 128;
+
+fn version(invocation: &Invocation<'_>) -> Report {
+    let mut report = target(invocation.session);
+    report.push(
+        Record::new("debugger")
+            .text("kdap ")
+            .field("version", env!("CARGO_PKG_VERSION"), Format::Plain)
+            .text(" on ")
+            .field("host", std::env::consts::OS, Format::Plain)
+            .text(" ")
+            .field("hostArchitecture", std::env::consts::ARCH, Format::Plain),
+    );
+    report
+}
+
+/// What the dump's header and the kernel's variables tell of the system.
+pub(crate) fn target(session: &Session) -> Report {
+    let target = session.target();
+    let header = target.dump().header();
+    let machine = target.architecture().machine();
+    let pointer = Format::address(target.architecture().pointer_size());
+    let count = header.processors.unwrap_or(1);
+    let named = |table: &[(u32, &'static str)], key: u32| {
+        table.iter().find(|(value, _)| *value == key).map_or("", |(_, name)| *name)
+    };
+    let mut report = Report::of(
+        Record::new("system")
+            .text("Windows Kernel Version ")
+            .field("build", header.minor_version, Format::Plain)
+            .text(if count > 1 { " MP (" } else { " UP (" })
+            .field("processors", count, Format::Plain)
+            .text(if count == 1 { " proc) " } else { " procs) " })
+            .field("kind", named(BUILD_KINDS, header.major_version), Format::Plain)
+            .text(" ")
+            .field("machine", machine.to_string(), Format::Plain),
+    );
+    if let Some(product) = header.product_type {
+        report.push(Record::new("product").text("Product: ").field("product", named(PRODUCTS, product), Format::Plain));
+    }
+    if let Some(lab) = build_lab(session) {
+        report.push(Record::new("buildLab").text("Built by: ").field("buildLab", lab, Format::Plain));
+    }
+    let known = |address: Option<memory::VirtualAddress>| {
+        address.map_or_else(|| Value::Unknown("not in the dump's header".to_owned()), Value::Address)
+    };
+    report.push(
+        Record::new("kernel")
+            .text("Kernel base = 0x")
+            .field("kernelBase", known(target.kernel_base()), pointer)
+            .text(" PsLoadedModuleList = 0x")
+            .field("psLoadedModuleList", known(header.ps_loaded_module_list), pointer),
+    );
+    if let Some(time) = header.system_time {
+        let text = Record::new("time").text("Debug session time: ").field("sessionTime", date(time), Format::Plain);
+        report.push(text);
+    }
+    if let Some(up) = header.system_up_time {
+        report.push(Record::new("upTime").text("System Uptime: ").field("upTime", duration(up), Format::Plain));
+    }
+    report
+}
+
+/// `nt!NtBuildLabEx` or `nt!NtBuildLab`, where its memory is there.
+fn build_lab(session: &Session) -> Option<String> {
+    let kernel = session.target().kernel();
+    let at = kernel.global("NtBuildLabEx").or_else(|_| kernel.global("NtBuildLab")).ok()?;
+    let (bytes, _) = session.target().dump_memory().prefix(at, MAX_BUILD_LAB);
+    let end = bytes.iter().position(|&byte| byte == 0)?;
+    let text = String::from_utf8(bytes.get(..end)?.to_vec()).ok()?;
+    (!text.is_empty() && text.chars().all(|character| character.is_ascii_graphic())).then_some(text)
+}
+
+/// A time in units of 100 ns since 1601, as `Sun Feb 21 10:20:30.123 2021 (UTC)`.
+fn date(time: u64) -> String {
+    let seconds = i64::try_from(time / UNITS_PER_SECOND).unwrap_or(i64::MAX) - SECONDS_TO_UNIX_EPOCH;
+    let milliseconds = time % UNITS_PER_SECOND / (UNITS_PER_SECOND / 1000);
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let weekday = WEEKDAYS.get(days.rem_euclid(7) as usize).unwrap_or(&"");
+    let month = MONTHS.get(month as usize).unwrap_or(&"");
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{weekday} {month} {day:>2} {hour:02}:{minute:02}:{second:02}.{milliseconds:03} {year} (UTC)")
+}
+
+/// Year, month from 0 and day from 1 of a day counted from 1970-01-01, in the Gregorian calendar: years are counted
+/// from March, so that the leap day comes last.
+fn civil(days: i64) -> (i64, i64, i64) {
+    const DAYS_PER_ERA: i64 = 146_097;
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(DAYS_PER_ERA), shifted.rem_euclid(DAYS_PER_ERA));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = (march_month + 2) % 12;
+    (year_of_era + era * 400 + i64::from(month < 2), month, day)
+}
+
+/// A time span in units of 100 ns, as `0 days 1:02:03.456`.
+fn duration(time: u64) -> String {
+    let (seconds, milliseconds) = (time / UNITS_PER_SECOND, time % UNITS_PER_SECOND / (UNITS_PER_SECOND / 1000));
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    format!("{days} days {hours}:{minutes:02}:{:02}.{milliseconds:03}", seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_dates_in_utc() {
+        // Unix time 0 and the leap day of 2024, in units of 100 ns since 1601.
+        assert_eq!(date(116_444_736_000_000_000), "Thu Jan  1 00:00:00.000 1970 (UTC)");
+        assert_eq!(date(133_536_816_001_230_000), "Thu Feb 29 12:00:00.123 2024 (UTC)");
+        assert_eq!(duration(937_232_340_000), "1 days 2:02:03.234");
+        assert_eq!(date(u64::MAX).split(' ').count(), date(0).split(' ').count(), "any time has a date");
+    }
+}
