@@ -1,1 +1,3 @@
 //! What tests share: dump writers, a DAP client, the folders of test data.
+
+pub mod dump_writer;

@@ -108,13 +108,17 @@ impl Dump {
         }
     }
 
-    /// The raw `CONTEXT` of the processor that crashed: as many bytes as the header keeps for one (1200 or 3000), the
-    /// record first. `None` when none was written.
+    /// The raw `CONTEXT` that the dump carries: as many bytes as the header keeps for one (1200 or 3000), the record
+    /// first. `None` when none was written.
+    ///
+    /// Where the bugcheck is about an exception (7E and the like), Windows puts the exception's context here. What the
+    /// processor did last, `KeBugCheckEx`, is in its `_KPRCB.Context`.
     pub fn context(&self) -> Option<&[u8]> {
         self.context.map(|context| self.file.available(context))
     }
 
-    /// The exception record that goes with [`Dump::context`]. `None` when none was written.
+    /// The exception record that the dump carries. `None` when none was written. Of a bugcheck it says no more than that
+    /// `KeBugCheckEx` was called (80000003), even where [`Dump::context`] is an exception's.
     pub fn exception(&self) -> Option<&ExceptionRecord> {
         self.exception.as_ref()
     }

@@ -2,6 +2,7 @@
 
 use crate::error::Defect;
 use memmap2::Mmap;
+use std::fmt;
 use std::fs::File;
 use std::path::Path;
 
@@ -15,10 +16,16 @@ pub struct FileRange {
 }
 
 /// All bytes of a dump file.
-#[derive(Debug)]
 pub(crate) enum FileBytes {
     Mapped(Mmap),
     Owned(Vec<u8>),
+}
+
+/// Not the bytes themselves: there can be 64 GiB of them.
+impl fmt::Debug for FileBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FileBytes({:#x} bytes)", self.size())
+    }
 }
 
 impl FileBytes {
