@@ -1,7 +1,7 @@
 //! Finding a module's symbols.
 
 use super::export_names::ExportNames;
-use super::module::Module;
+use super::module::{Module, ModuleEntry};
 use super::status::{MatchedBy, Origin, SymbolStatus};
 use crate::pe::{Exports, PeError};
 use crate::{Found, NamePattern, Outcome, PdbIdentity, SearchLog, Symbol, SymbolFile};
@@ -11,21 +11,15 @@ use std::sync::Arc;
 pub(super) struct SymbolLoad {
     pub(super) symbols: Option<Arc<SymbolFile>>,
     pub(super) status: SymbolStatus,
-    /// The PDB that the image names.
-    pub(super) pdb: Option<PdbIdentity>,
-    pub(super) log: SearchLog,
     exports: Option<ExportNames>,
 }
 
 impl SymbolLoad {
     pub(super) fn of(module: &Module) -> Self {
-        let mut log = SearchLog::default();
-        let identity = pdb_identity(module, &mut log);
-        let found = match &identity {
-            Some((pdb, origin)) => find_by_identity(module, pdb, origin, &mut log),
-            None => find_by_addresses(module, &mut log),
+        let found = match pdb_identity(module) {
+            Some((pdb, origin)) => find_by_identity(module, &pdb, origin),
+            None => find_by_addresses(module),
         };
-        let pdb = identity.map(|(pdb, _)| pdb);
         if let Some((symbols, matched)) = found {
             let status = SymbolStatus::Pdb {
                 path: symbols.path().to_owned(),
@@ -33,13 +27,13 @@ impl SymbolLoad {
                 content: symbols.content(),
                 matched,
             };
-            return Self { symbols: Some(symbols), status, pdb, log, exports: None };
+            return Self { symbols: Some(symbols), status, exports: None };
         }
-        let (exports, status) = match exports(module, &mut log) {
+        let (exports, status) = match exports(module) {
             Some((exports, origin)) => (Some(exports), SymbolStatus::Export(origin)),
             None => (None, SymbolStatus::None),
         };
-        Self { symbols: None, status, pdb, log, exports }
+        Self { symbols: None, status, exports }
     }
 
     pub(super) fn nearest(&self, rva: u32) -> Option<(Symbol, u32)> {
@@ -74,53 +68,52 @@ fn in_any_case(name: &str) -> NamePattern {
 }
 
 /// The PDB that belongs to the module: from the debug record in memory, or from that of the matching image.
-fn pdb_identity(module: &Module, log: &mut SearchLog) -> Option<(PdbIdentity, Origin)> {
-    let at = format!("{} at {}", module.entry().image_name, module.base());
-    let mut note = |at: String, result: Result<Option<PdbIdentity>, PeError>| match result {
+fn pdb_identity(module: &Module) -> Option<(PdbIdentity, Origin)> {
+    let named = |place: String, result: Result<Option<PdbIdentity>, PeError>| match result {
         Ok(Some(pdb)) => Some(pdb),
-        Ok(None) => {
-            log.note(at, Outcome::Unreadable("the image names no symbol file".to_owned()));
-            None
-        }
-        Err(error) => {
-            log.note(at, Outcome::Unreadable(error.to_string()));
-            None
-        }
+        Ok(None) => note(module, place, "the image names no symbol file".to_owned()),
+        Err(error) => note(module, place, error.to_string()),
     };
-    if let Some(pdb) = note(at, module.pdb_in_memory()) {
+    let place = format!("{} at {}", module.entry().image_name, module.base());
+    if let Some(pdb) = named(place, module.pdb_in_memory()) {
         return Some((pdb, Origin::TargetMemory));
     }
     let image = module.image()?;
     let path = image.path();
-    note(path.display().to_string(), image.pdb_identity()).map(|pdb| (pdb, Origin::Image(path.to_owned())))
+    named(path.display().to_string(), image.pdb_identity()).map(|pdb| (pdb, Origin::Image(path.to_owned())))
 }
 
-fn find_by_identity(
-    module: &Module,
-    pdb: &PdbIdentity,
-    origin: &Origin,
-    log: &mut SearchLog,
-) -> Option<(Arc<SymbolFile>, MatchedBy)> {
+/// Notes that nothing is to be had from a place.
+fn note<T>(module: &Module, place: String, reason: String) -> Option<T> {
+    let mut log = SearchLog::default();
+    log.note(place, Outcome::Unreadable(reason));
+    module.record(log);
+    None
+}
+
+fn find_by_identity(module: &Module, pdb: &PdbIdentity, origin: Origin) -> Option<(Arc<SymbolFile>, MatchedBy)> {
     let image_file = module.image().map(|image| image.path());
-    let Found { file, mismatch } =
-        module.search.find_symbols(pdb, &module.entry().image_name, image_file, module.force, log)?;
-    Some((file, mismatch.map_or_else(|| MatchedBy::Identity(origin.clone()), MatchedBy::Nothing)))
+    let mut log = SearchLog::default();
+    let found = module.search.find_symbols(pdb, &module.entry().image_name, image_file, module.force, &mut log);
+    module.record(log);
+    found.map(|Found { file, mismatch }| (file, mismatch.map_or(MatchedBy::Identity(origin), MatchedBy::Nothing)))
 }
 
-fn find_by_addresses(module: &Module, log: &mut SearchLog) -> Option<(Arc<SymbolFile>, MatchedBy)> {
-    let entry = module.entry();
-    let proofs = &entry.proofs;
+fn find_by_addresses(module: &Module) -> Option<(Arc<SymbolFile>, MatchedBy)> {
+    let ModuleEntry { image_name, base, proofs, .. } = module.entry();
     // Without anything to tell a file by there is nothing to open files for.
     if proofs.is_empty() && !module.force {
         return None;
     }
-    let Found { file, mismatch } =
-        module.search.find_symbols_by_proof(&entry.image_name, entry.base, proofs, module.force, log)?;
-    Some((file, mismatch.map_or(MatchedBy::Addresses(proofs.len()), MatchedBy::Nothing)))
+    let mut log = SearchLog::default();
+    let found = module.search.find_symbols_by_proof(image_name, *base, proofs, module.force, &mut log);
+    module.record(log);
+    let agreed = MatchedBy::Addresses(proofs.len());
+    found.map(|Found { file, mismatch }| (file, mismatch.map_or(agreed, MatchedBy::Nothing)))
 }
 
 /// Export names, from memory or, where not all of them are there, from the matching image.
-fn exports(module: &Module, log: &mut SearchLog) -> Option<(ExportNames, Origin)> {
+fn exports(module: &Module) -> Option<(ExportNames, Origin)> {
     let header = module.header().ok();
     let in_memory = header.and_then(|header| Exports::read(&module.in_memory(), header).ok());
     let in_memory = in_memory.map(|exports| (ExportNames::new(&exports), exports.incomplete.is_none()));
@@ -130,10 +123,7 @@ fn exports(module: &Module, log: &mut SearchLog) -> Option<(ExportNames, Origin)
     }
     let in_image = module.image().and_then(|image| match image.exports() {
         Ok(exports) => Some((ExportNames::new(&exports), Origin::Image(image.path().to_owned()))),
-        Err(error) => {
-            log.note(image.path().display().to_string(), Outcome::Unreadable(error.to_string()));
-            None
-        }
+        Err(error) => note(module, image.path().display().to_string(), error.to_string()),
     });
     let in_image = in_image.filter(|(names, _)| !names.is_empty());
     in_image.or(in_memory.map(|(names, _)| (names, Origin::TargetMemory)))

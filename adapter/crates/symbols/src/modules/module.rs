@@ -6,7 +6,7 @@ use crate::pe::{ImageFile, LoadedImage, MemoryImage, PeError, PeHeaders, ReadIma
 use crate::{Found, ImageIdentity, NamePattern, PdbIdentity, SearchLog, Symbol, SymbolFile, SymbolProof, SymbolSearch};
 use memory::{ReadError, ReadFailure, ReadVirtual, VirtualAddress};
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The target's virtual memory, as the modules share it.
 pub type TargetMemory = Arc<dyn ReadVirtual + Send + Sync>;
@@ -66,13 +66,13 @@ pub struct Module {
     header: OnceLock<Result<PeHeaders, PeError>>,
     image: OnceLock<ImageLoad>,
     symbols: OnceLock<SymbolLoad>,
+    log: Mutex<SearchLog>,
 }
 
 /// What came of looking for the image.
 struct ImageLoad {
     found: Option<Found<ImageFile>>,
     loaded: Option<Result<LoadedImage, PeError>>,
-    log: SearchLog,
 }
 
 impl std::fmt::Debug for Module {
@@ -90,7 +90,7 @@ impl Module {
         force: bool,
     ) -> Self {
         let (header, image, symbols) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { name, entry, memory, search, force, header, image, symbols }
+        Self { name, entry, memory, search, force, header, image, symbols, log: Mutex::default() }
     }
 
     /// Its name in the debugger: `nt`.
@@ -160,21 +160,24 @@ impl Module {
 
     /// Everything that was tried for image and symbols so far (`!sym noisy`).
     pub fn log(&self) -> SearchLog {
-        let image = self.image.get().map(|load| &load.log);
-        let symbols = self.symbols.get().map(|load| &load.log);
-        SearchLog { attempts: image.into_iter().chain(symbols).flat_map(|log| log.attempts.clone()).collect() }
+        self.lock_log().clone()
     }
 
     /// What `!lmi` shows; looks for no files.
     pub fn facts(&self) -> ModuleFacts {
-        let (header, source) = match (self.header(), self.image.get().and_then(|load| load.found.as_ref())) {
-            (Ok(header), _) => (Some(header), Some((Origin::TargetMemory, &self.in_memory() as &dyn ReadImage))),
-            (Err(_), Some(Found { file, .. })) => {
-                (Some(file.headers()), Some((Origin::Image(file.path().to_owned()), &**file as &dyn ReadImage)))
-            }
-            (Err(_), None) => (None, None),
+        let image = self.image.get().and_then(|load| load.found.as_ref()).map(|found| &found.file);
+        let (pdb, header_error) = match self.pdb_in_memory() {
+            Ok(pdb) => (pdb, None),
+            Err(error) => (None, Some(error.to_string())),
         };
-        let entries = header.zip(source.as_ref()).map(|(header, (_, bytes))| debug_directory(*bytes, header));
+        let in_memory = self.header().ok().map(|header| (header, Origin::TargetMemory));
+        let in_image = image.map(|image| (image.headers(), Origin::Image(image.path().to_owned())));
+        let (header, origin) = in_memory.or(in_image).unzip();
+        let entries = match (header, &origin, image) {
+            (Some(header), Some(Origin::TargetMemory), _) => debug_directory(&self.in_memory(), header),
+            (Some(header), _, Some(image)) => debug_directory(&**image, header),
+            _ => Ok(Vec::new()),
+        };
         ModuleFacts {
             name: self.name.clone(),
             image_name: self.entry.image_name.clone(),
@@ -184,10 +187,10 @@ impl Module {
             time_date_stamp: header.map(|header| header.time_date_stamp).or(self.entry.time_date_stamp),
             check_sum: header.map(|header| header.check_sum).or(self.entry.check_sum),
             characteristics: header.map(|header| header.characteristics),
-            debug_entries: entries.and_then(Result::ok).unwrap_or_default(),
-            header: source.map(|(origin, _)| origin),
-            pdb: self.symbols.get().and_then(|load| load.pdb.clone()),
-            header_error: self.pdb_in_memory().err().map(|error| error.to_string()),
+            debug_entries: entries.unwrap_or_default(),
+            header: origin,
+            pdb: pdb.or_else(|| image.and_then(|image| image.pdb_identity().ok().flatten())),
+            header_error,
             image: self.image_status(),
             symbols: self.symbol_status().clone(),
             log: self.log(),
@@ -248,7 +251,8 @@ impl Module {
         MemoryImage::new(&*self.memory, self.entry.base)
     }
 
-    pub(super) fn is_loaded(&self) -> bool {
+    /// Whether its symbols have been looked for.
+    pub fn is_loaded(&self) -> bool {
         self.symbols.get().is_some()
     }
 
@@ -260,6 +264,16 @@ impl Module {
         self.symbols.get().is_none() && self.image.get().is_none()
     }
 
+    /// Adds to the log.
+    pub(super) fn record(&self, mut log: SearchLog) {
+        self.lock_log().attempts.append(&mut log.attempts);
+    }
+
+    fn lock_log(&self) -> std::sync::MutexGuard<'_, SearchLog> {
+        // What a panicking thread leaves behind is a list of whole attempts all the same.
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn symbol_load(&self) -> &SymbolLoad {
         self.symbols.get_or_init(|| SymbolLoad::of(self))
     }
@@ -269,8 +283,9 @@ impl Module {
             let mut log = SearchLog::default();
             let expected = self.entry.identity().or_else(|| self.header().ok().map(PeHeaders::identity));
             let found = self.search.find_image(&self.entry.image_name, expected.as_ref(), self.force, &mut log);
+            self.record(log);
             let loaded = found.as_ref().map(|found| found.file.loaded_at(self.entry.base));
-            ImageLoad { found, loaded, log }
+            ImageLoad { found, loaded }
         })
     }
 }

@@ -32,7 +32,15 @@ pub(super) enum Place {
 }
 
 impl Place {
-    pub(super) fn nothing(path: &Path, outcome: Outcome) -> Self {
+    /// What is there to open.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) | Self::Packed(path) | Self::Pointer(path) => Some(path),
+            Self::Nothing(_) => None,
+        }
+    }
+
+    fn nothing(path: &Path, outcome: Outcome) -> Self {
         Self::Nothing(Attempt { path: path.display().to_string(), outcome })
     }
 }
@@ -112,7 +120,8 @@ impl Listings {
 
     /// The file in a folder, as it is or compressed.
     fn in_folder(&self, folder: &Path, name: &str) -> Vec<Place> {
-        let files = self.find(folder, &[name]).into_iter().map(Place::File);
+        // In a folder that is also a store, the file's name is that of a folder.
+        let files = self.find(folder, &[name]).into_iter().filter(|path| !path.is_dir()).map(Place::File);
         let packed = self.find(folder, &[&packed_name(name)]).into_iter().map(Place::Packed);
         let mut places: Vec<Place> = files.chain(packed).collect();
         if places.is_empty() {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// With fewer, a match could be chance.
 const FEWEST_PROOFS: usize = 2;
 /// Files that are opened to be tested.
-const MOST_CANDIDATES: usize = 64;
+const MOST_CANDIDATES: usize = 256;
 
 /// What is known of a module apart from its identity: a symbol, and the address that the target gives for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,15 +42,15 @@ impl SymbolSearch {
         log: &mut SearchLog,
     ) -> Option<Found<SymbolFile>> {
         let extension = extension(image_name);
-        let mut passed: Vec<(String, Arc<SymbolFile>)> = Vec::new();
-        let mut failed = None;
         let places = symbol_file_names(image_name).into_iter().flat_map(|name| {
             let wanted = Wanted { name: &name, keys: Vec::new(), extension: &extension };
             self.listings.places(self.symbol_path(), &wanted)
         });
-        let candidates = places.filter_map(|place| open_place(place, open_symbols, log)).take(MOST_CANDIDATES);
-        let candidates: Vec<_> = candidates.collect();
-        for (path, symbols) in candidates {
+        let mut passed: Vec<(String, Arc<SymbolFile>)> = Vec::new();
+        let mut failed = None;
+        let mut opened = 0;
+        for place in places {
+            let Some((path, symbols)) = open_place(place, open_symbols, log) else { continue };
             match judge(&symbols, base, proofs) {
                 Ok(()) if passed.iter().any(|(_, known)| known.identity().matches(symbols.identity())) => {}
                 Ok(()) => passed.push((path, symbols)),
@@ -58,6 +58,14 @@ impl SymbolSearch {
                     log.note(path.clone(), Outcome::Mismatch(mismatch.clone()));
                     failed.get_or_insert((path, symbols, mismatch));
                 }
+            }
+            opened += 1;
+            if opened == MOST_CANDIDATES {
+                log.note(
+                    image_name,
+                    Outcome::Skipped(format!("no more than {MOST_CANDIDATES} symbol files are tested")),
+                );
+                break;
             }
         }
         if let [(path, symbols)] = &*passed {

@@ -8,6 +8,7 @@ use crate::file_name::{extension, file_name, image_file_names};
 use crate::path::{SymbolPath, is_share};
 use crate::pe::ImageFile;
 use crate::{ImageIdentity, PdbIdentity, SymbolFile};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -131,7 +132,12 @@ pub(super) fn choose<T>(
     log: &mut SearchLog,
 ) -> Option<Found<T>> {
     let mut second_best = None;
+    let mut tried = HashSet::new();
     for place in places {
+        // Paths often lead to the same folder twice.
+        if place.path().is_some_and(|path| !tried.insert(path.to_owned())) {
+            continue;
+        }
         let Some((path, file)) = open_place(place, &open, log) else { continue };
         match judge(&file) {
             Ok(()) => {

@@ -175,7 +175,8 @@ impl PeBuilder {
     }
 
     fn next_raw_offset(&self) -> usize {
-        HEADERS + self.sections.iter().map(|section| section.bytes.len().next_multiple_of(FILE_ALIGNMENT)).sum::<usize>()
+        HEADERS
+            + self.sections.iter().map(|section| section.bytes.len().next_multiple_of(FILE_ALIGNMENT)).sum::<usize>()
     }
 
     /// The file's bytes.

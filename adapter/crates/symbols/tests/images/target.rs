@@ -39,7 +39,8 @@ impl ReadVirtual for Memory {
     fn read_virtual(&self, address: VirtualAddress, buffer: &mut [u8]) -> Result<(), ReadError> {
         for (read, byte) in buffer.iter_mut().enumerate() {
             let at = address.0.wrapping_add(read as u64);
-            let found = self.0.iter().find_map(|(base, bytes)| bytes.get(usize::try_from(at.checked_sub(*base)?).ok()?));
+            let found =
+                self.0.iter().find_map(|(base, bytes)| bytes.get(usize::try_from(at.checked_sub(*base)?).ok()?));
             let failure = ReadFailure::VirtualNotInDump;
             *byte = *found.ok_or(ReadError { address: at, read, failure })?;
         }
