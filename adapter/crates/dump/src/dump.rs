@@ -160,3 +160,15 @@ fn context_range(file: &FileBytes, layout: &Layout) -> Result<Option<FileRange>,
     let written = !is_filler(file.u32("ContextRecord", range.offset + flags)?);
     Ok(written.then_some(range))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dump_can_be_shared_between_threads() {
+        fn check<T: Send + Sync>() {}
+        check::<Dump>();
+        check::<DataBlocks>();
+    }
+}
