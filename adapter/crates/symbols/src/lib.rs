@@ -1,4 +1,23 @@
 //! Images, symbol files, types, and the way from names to addresses and back.
+//!
+//! ```text
+//! Modules ── name_of, resolve, search ──> Module ─┬─> image():     ImageFile, matched by time stamp, size, check sum
+//!    │                                             ├─> symbols():   SymbolFile, matched by GUID and age, or by proofs
+//!    │                                             └─> read_code(): memory, else the image relocated
+//!    └── SymbolSearch(SymbolPath) ── looks in folders and stores; SearchLog says where, and what was refused
+//! ```
+//!
+//! | folder or file | what |
+//! | --- | --- |
+//! | `pe/` | PE images in files and in memory |
+//! | `pdb/` | symbol files |
+//! | `types/` | the model of types |
+//! | `path.rs`, `store/` | symbol paths, and finding files along them |
+//! | `modules/` | the module table: deferred loading, names both ways |
+//! | `identity.rs`, `file_name.rs` | what files are known by, and called |
+//! | `name_pattern.rs` | wildcards |
+//!
+//! Everything is `Send` and `Sync`, and lookups take `&self`: what is loaded or indexed on first use is kept behind it.
 
 mod file_name;
 mod identity;

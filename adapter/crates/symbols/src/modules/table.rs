@@ -51,7 +51,12 @@ impl Modules {
     /// Adds a module, in place of one at the same address.
     pub fn add(&mut self, entry: ModuleEntry) -> Arc<Module> {
         self.remove(entry.base);
-        let name = self.free_name(module_name(&entry.image_name));
+        let name = match module_name(&entry.image_name) {
+            // The loader's entry is there, but its name couldn't be read.
+            unnamed if unnamed.is_empty() => format!("Unknown_Module_{:016x}", entry.base.0),
+            name => name,
+        };
+        let name = self.free_name(name);
         self.insert(name, entry, false)
     }
 

@@ -171,12 +171,14 @@ impl LoadedImage {
 
 impl ReadImage for LoadedImage {
     fn read_rva(&self, rva: u32, buffer: &mut [u8]) -> Result<(), ReadError> {
-        self.file.read_rva(rva, buffer)?;
-        match self.file.relocations() {
-            Ok(relocations) if self.delta != 0 => relocations.apply(&*self.file, self.delta, rva, buffer),
-            // `loaded_at` has refused relocations that can't be read, if there is any distance to relocate by.
-            _ => Ok(()),
+        let result = self.file.read_rva(rva, buffer);
+        let read = result.map_or_else(|error| error.read, |()| buffer.len());
+        // `loaded_at` has refused relocations that can't be read, if there is any distance to relocate by.
+        if let (Ok(relocations), Some(good), true) = (self.file.relocations(), buffer.get_mut(..read), self.delta != 0)
+        {
+            relocations.apply(&*self.file, self.delta, rva, good)?;
         }
+        result
     }
 }
 

@@ -28,9 +28,9 @@ impl FileBytes {
             return Ok(Self::Owned(Vec::new()));
         }
         #[expect(unsafe_code, reason = "there is no safe way to map a file")]
-        // SAFETY: the mapping is read-only and private to this type. What `Mmap::map` can't rule out is that someone
-        // else changes or cuts the file while it is mapped: parsers here take any bytes, and each value is copied out
-        // before it is checked; files in use by a debugger aren't cut (on Windows they can't be).
+        // SAFETY: the mapping is read-only, and every parser here copies a value out before it looks at it, so bytes that
+        // someone else changes meanwhile are just other bytes. What can't be ruled out is a file that is cut short while
+        // it is mapped: that stops the process (no undefined behaviour), and is the price of mapping for every debugger.
         let mapped = unsafe { memmap2::Mmap::map(&file)? };
         Ok(Self::Mapped(mapped))
     }

@@ -70,7 +70,7 @@ impl Relocations {
     /// `image` supplies the values whole: they may reach over the buffer's ends.
     ///
     /// # Errors
-    /// A value that can't be read.
+    /// A value that can't be read whole; what lies before it is relocated.
     pub(super) fn apply(
         &self,
         image: &dyn ReadImage,
@@ -83,7 +83,8 @@ impl Relocations {
         for relocation in self.0.iter().skip(start).take_while(|value| u64::from(value.rva) < end) {
             let mut value = [0; 8];
             let (bytes, _) = value.split_at_mut_checked(relocation.width.into()).unwrap_or_default();
-            image.read_rva(relocation.rva, bytes)?;
+            let read = relocation.rva.saturating_sub(rva) as usize;
+            image.read_rva(relocation.rva, bytes).map_err(|error| ReadError { read, ..error })?;
             let relocated = u64::from_le_bytes(value).wrapping_add(delta).to_le_bytes();
             for (at, byte) in (u64::from(relocation.rva)..).zip(relocated).take(relocation.width.into()) {
                 let place = at.checked_sub(rva.into()).and_then(|place| usize::try_from(place).ok());

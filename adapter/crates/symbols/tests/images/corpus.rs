@@ -102,25 +102,25 @@ fn every_image_can_be_laid_out_at_another_base() {
     }
 }
 
-/// What the small dump's module list and header say (MANIFEST.md, and the dump's own fields).
+/// Three entries of the small dump's module list.
 fn triage_modules(symbols: &Path, proofs: Vec<SymbolProof>) -> Modules {
     let search = SymbolSearch::new(SymbolPath::parse(&symbols.display().to_string()), SymbolPath::default());
     let mut modules = Modules::new(Memory::new().share(), Arc::new(search));
-    let entry = |image_name: &str, base, size, time_date_stamp| ModuleEntry {
+    let entry = |image_name: &str, base, size, time_date_stamp, check_sum| ModuleEntry {
         image_name: image_name.into(),
         base: VirtualAddress(base),
         size,
         time_date_stamp: Some(time_date_stamp),
-        check_sum: None,
+        check_sum: Some(check_sum),
         proofs: Vec::new(),
     };
     modules.set_loaded([
         ModuleEntry {
             proofs,
-            ..entry(r"\SystemRoot\system32\ntoskrnl.exe", 0xffff_f804_7ba0_0000, 0x104_6000, 0x0d83_33e6)
+            ..entry(r"\SystemRoot\system32\ntoskrnl.exe", 0xffff_f804_7ba0_0000, 0x104_6000, 0x0d83_33e6, 0xa5_938c)
         },
-        entry(r"\SystemRoot\System32\drivers\amdppm.sys", 0xffff_f804_8b58_0000, 0x3_b000, 0xc9c0_3000),
-        entry(r"\SystemRoot\system32\drivers\Wdf01000.sys", 0xffff_f804_7995_0000, 0xd_1000, 0xa9a9_d36e),
+        entry(r"\SystemRoot\System32\drivers\amdppm.sys", 0xffff_f804_8b58_0000, 0x3_b000, 0xc9c0_3000, 0x3_8e6b),
+        entry(r"\SystemRoot\system32\drivers\Wdf01000.sys", 0xffff_f804_7995_0000, 0xd_1000, 0xa9a9_d36e, 0xd_3980),
     ]);
     modules
 }

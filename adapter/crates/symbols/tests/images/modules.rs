@@ -60,8 +60,10 @@ fn modules_are_found_by_address_and_name() {
         entry("hal.dll", 0x3000, 0x800),
         entry(r"\??\C:\drivers\my-driver.sys", 0x9000, 0x1000),
         entry("MY.DRIVER.sys", 0x1000, 0x1000),
+        entry("", 0xa000, 0x1000),
     ]);
-    assert_eq!(names(&modules), ["MY_DRIVER_1", "hal", "nt", "my_driver"]);
+    let unnamed = "Unknown_Module_000000000000a000";
+    assert_eq!(names(&modules), ["MY_DRIVER_1", "hal", "nt", "my_driver", unnamed]);
     let at = |address| modules.at(VirtualAddress(address)).map(|module| module.name());
     assert_eq!([at(0xfff), at(0x1000), at(0x1fff), at(0x2000)], [None, Some("MY_DRIVER_1"), Some("MY_DRIVER_1"), None]);
     assert_eq!([at(0x37ff), at(0x3800), at(0x5000), at(u64::MAX)], [Some("hal"), None, Some("nt"), None]);
