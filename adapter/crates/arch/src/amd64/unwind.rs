@@ -84,7 +84,6 @@ fn undo_function(
     let info = UnwindInfo::read(image, function.unwind_data)?;
     // A part that was moved before the function it belongs to has all of the prologue behind it.
     let offset = rva.checked_sub(function.begin).unwrap_or(u32::MAX);
-    let in_prologue = offset < u32::from(info.prologue_size);
     let stack = frame.stack;
 
     // Behind a call, nothing of an epilogue can have run.
@@ -93,7 +92,8 @@ fn undo_function(
             let primary = walk_chain(image, function, info, |info, _| frame.pop_rest(info, &mut popped))?;
             return frame.returned(UnwindMethod::Epilogue, stack, Some(primary));
         }
-        if info.version == 1 && !in_prologue {
+        // Within the prologue too: compilers put an early return before its last saves.
+        if info.version == 1 {
             if let Some(rest) = rest_of_epilogue(image, &function, &info, rva)? {
                 frame.finish_epilogue(&rest)?;
                 let primary = walk_chain(image, function, info, |_, _| Ok(()))?;
