@@ -2,7 +2,7 @@
 
 /// Files that a kernel is built from: one of them is loaded, always as the module `nt`, and the loader's name for it
 /// (`ntoskrnl.exe`) isn't always the one that it was linked under and that stores know.
-const KERNELS: [&str; 4] = ["ntoskrnl", "ntkrnlmp", "ntkrnlpa", "ntkrpamp"];
+const KERNELS: [&str; 5] = ["ntoskrnl", "ntkrnlmp", "ntkrnlpa", "ntkrpamp", "ntkrla57"];
 
 /// What the system puts before the name of the copy of a driver that writes dumps (`dump_storahci.sys`).
 const DUMP_COPY: &str = "dump_";
@@ -105,7 +105,7 @@ mod tests {
     fn kernels_and_dump_drivers_go_by_several_names() {
         assert_eq!(
             image_file_names(r"\SystemRoot\system32\ntoskrnl.exe"),
-            ["ntoskrnl.exe", "ntkrnlmp.exe", "ntkrnlpa.exe", "ntkrpamp.exe"]
+            ["ntoskrnl.exe", "ntkrnlmp.exe", "ntkrnlpa.exe", "ntkrpamp.exe", "ntkrla57.exe"]
         );
         assert_eq!(image_file_names("dump_storahci.sys"), ["dump_storahci.sys", "storahci.sys"]);
         assert_eq!(image_file_names("amdppm.sys"), ["amdppm.sys"]);
