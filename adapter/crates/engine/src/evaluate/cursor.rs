@@ -12,14 +12,15 @@ pub(super) type Evaluated<T> = Result<T, EvaluateError>;
 pub(super) struct Cursor<'t> {
     text: &'t str,
     at: usize,
-    /// Start of the token that was taken last.
+    /// Start and end of the token that was taken last.
     token: usize,
+    token_end: usize,
 }
 
 impl<'t> Cursor<'t> {
     /// At the start of `text`.
     pub(super) fn new(text: &'t str) -> Evaluated<Self> {
-        let cursor = Self { text, at: 0, token: 0 };
+        let cursor = Self { text, at: 0, token: 0, token_end: 0 };
         if text.len() > MAXIMUM_LENGTH { Err(cursor.error(0, Problem::TooLong)) } else { Ok(cursor) }
     }
 
@@ -42,6 +43,11 @@ impl<'t> Cursor<'t> {
     /// Offset of the next byte that isn't taken yet.
     pub(super) fn position(&self) -> usize {
         self.at
+    }
+
+    /// Offset behind the token that was taken last.
+    pub(super) fn token_end(&self) -> usize {
+        self.token_end
     }
 
     /// Offset of the next token.
@@ -107,6 +113,7 @@ impl<'t> Cursor<'t> {
         let taken = self.rest().get(..length).unwrap_or_default();
         self.token = self.at;
         self.at += taken.len();
+        self.token_end = self.at;
         taken
     }
 

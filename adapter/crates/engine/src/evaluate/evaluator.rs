@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, Evaluated};
 use super::error::{EvaluateError, Problem};
+use super::place::Place;
 use super::scope::Scope;
 use super::value::{Scalar, Value};
 use super::{MAXIMUM_DEPTH, Syntax};
@@ -117,9 +118,9 @@ impl<'a> Evaluator<'a> {
         self.cursor.error_at_token(problem)
     }
 
-    /// The number of `value`; some number of the right kind where nothing is evaluated.
+    /// The number of `value`; some number of the right kind where nothing is evaluated and it would have to be read.
     pub(super) fn scalar(&self, value: &Value) -> Evaluated<Scalar> {
-        if self.evaluated {
+        if self.evaluated || matches!(value.place, Place::Constant(_)) {
             return value.scalar(self.scope).map_err(|problem| self.error(problem));
         }
         match value.shape().map_err(|problem| self.error(problem))? {

@@ -15,6 +15,7 @@ mod error;
 mod evaluator;
 mod masm;
 mod place;
+mod pseudo_registers;
 mod scope;
 #[cfg(test)]
 mod tests;
@@ -31,8 +32,8 @@ use memory::VirtualAddress;
 
 /// Longest expression, in bytes.
 pub const MAXIMUM_LENGTH: usize = 4096;
-/// How deep parentheses, prefix operators and switches of syntax may be nested.
-pub const MAXIMUM_DEPTH: usize = 64;
+/// How deep parentheses (which count twice in C++), prefix operators and switches of syntax may be nested.
+pub const MAXIMUM_DEPTH: usize = 100;
 
 /// The syntax of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,7 @@ pub fn evaluate_prefix<'t>(
 ) -> Result<(Value, &'t str), EvaluateError> {
     let mut evaluator = Evaluator::new(text, scope)?;
     let value = evaluator.complete(syntax)?;
-    Ok((value, text.get(evaluator.cursor.position()..).unwrap_or_default()))
+    Ok((value, text.get(evaluator.cursor.token_end()..).unwrap_or_default()))
 }
 
 /// As [`evaluate_prefix`], with the value cast to a 64-bit number as every command argument is: signed values are
@@ -86,7 +87,7 @@ pub fn evaluate_number_prefix<'t>(
 ) -> Result<(u64, &'t str), EvaluateError> {
     let mut evaluator = Evaluator::new(text, scope)?;
     let number = evaluator.number(syntax)?;
-    Ok((number, text.get(evaluator.cursor.position()..).unwrap_or_default()))
+    Ok((number, text.get(evaluator.cursor.token_end()..).unwrap_or_default()))
 }
 
 /// The address that a number stands for. On 32-bit targets the evaluator's numbers are sign-extended, addresses aren't.

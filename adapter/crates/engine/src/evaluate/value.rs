@@ -110,14 +110,18 @@ impl Value {
         Ok(Some(Self { ty: member.ty, place: self.place.part(member.offset, size) }))
     }
 
-    /// Element `index` of an array, whose elements are of type `element`. As in C, the index isn't checked.
-    pub(super) fn element(&self, element: &TypeRef, index: i128) -> Result<Self, Problem> {
+    /// Element `index` of an array whose elements are of type `element`. As in C, the index isn't checked where the
+    /// array lies in memory.
+    ///
+    /// # Errors
+    /// An element type without a size.
+    pub fn element(&self, element: &TypeRef, index: i128) -> Result<Self, Problem> {
         let size = element.size()?;
         let offset = wrap(i128::from(size).wrapping_mul(index));
         Ok(Self { ty: element.clone(), place: self.place.part(offset, size) })
     }
 
-    /// Its type's shape, with an error that says which symbol has no type.
+    /// Its type's shape.
     pub(super) fn shape(&self) -> Result<Shape, Problem> {
         Ok(self.ty.shape()?)
     }

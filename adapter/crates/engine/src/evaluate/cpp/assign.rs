@@ -17,7 +17,7 @@ impl Evaluator<'_> {
             return Err(self.error(Problem::WriteRefused(why.to_owned())));
         }
         let combined = match operator.0 {
-            Some(operator) => &self.binary(operator, &target, value)?,
+            Some(operator) => &self.binary(operator, self.operand(&target)?, self.operand(value)?)?,
             None => value,
         };
         let assigned = self.stored(&target, combined)?;

@@ -11,10 +11,14 @@ use symbols::Shape;
 
 impl Evaluator<'_> {
     /// `left operator right` for all operators that evaluate both sides.
-    pub(super) fn binary(&self, operator: Binary, left: &Value, right: &Value) -> Evaluated<Value> {
-        let (left, right) = (self.operand(left)?, self.operand(right)?);
+    pub(super) fn binary(&self, operator: Binary, left: Operand, right: Operand) -> Evaluated<Value> {
         let result = match (left, right) {
-            (Operand::Number(left), Operand::Number(right)) => apply(operator, left, right).map(Number::into_value),
+            (Operand::Number(left), Operand::Number(right)) => match apply(operator, left, right) {
+                // Only the type counts.
+                Err(Problem::DivisionByZero) if !self.is_evaluated() => apply(Binary::Add, left, right),
+                result => result,
+            }
+            .map(Number::into_value),
             (Operand::Pointer(left), Operand::Pointer(right)) => self.pointers(operator, &left, &right),
             (Operand::Pointer(pointer), Operand::Number(number)) if !operator.is_comparison() => match operator {
                 Binary::Add => self.moved(pointer, number, 1),

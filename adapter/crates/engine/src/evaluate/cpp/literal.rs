@@ -15,9 +15,8 @@ pub(super) fn number(text: &str) -> Option<Result<(Number, usize), Problem>> {
     if let Some(length) = address_length(text) {
         return Some(integer(text, length, 16, false));
     }
-    if !text.starts_with(|first: char| first.is_ascii_digit())
-        && !(text.starts_with('.') && text.get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
-    {
+    let begins = text.strip_prefix('.').unwrap_or(text);
+    if !begins.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
     if let Some(digits) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
@@ -113,6 +112,7 @@ pub(super) fn character(text: &str) -> Option<Result<(Number, usize), Problem>> 
         false => BaseType { kind: BaseKind::Char, size: 1 },
     };
     let constant = character_body(body)
+        .filter(|(code, _)| u64::from(*code) < 1 << (8 * ty.size))
         .filter(|(_, length)| body.get(*length..).is_some_and(|behind| behind.starts_with('\'')))
         .map(|(code, length)| (Number::integer(ty, code.into()), length + quotes));
     Some(constant.ok_or(Problem::Syntax("a character constant is one character between ' and '")))
@@ -199,7 +199,7 @@ mod tests {
         for text in ["0n10", "0y1", "10h", "08", "0x", "18446744073709551616"] {
             assert!(number(text).unwrap().is_err(), "{text}");
         }
-        for text in ["''", "'ab'", "'", r"'\q'"] {
+        for text in ["''", "'ab'", "'", r"'\q'", "'€'", r"'\x100'"] {
             assert!(character(text).unwrap().is_err(), "{text}");
         }
     }

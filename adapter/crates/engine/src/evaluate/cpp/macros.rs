@@ -55,11 +55,8 @@ impl Evaluator<'_> {
 
     /// A field's path (`a.b[2]`) in a record: offset and size in bytes.
     fn field(&mut self, record: TypeRef) -> Evaluated<(u64, u64)> {
-        let record = Value::at(record, VirtualAddress(0));
-        let field = self.only_if(false, |inner| {
-            let first = inner.cpp_member(&record)?;
-            inner.cpp_behind(first)
-        })?;
+        let first = self.cpp_member(&Value::at(record, VirtualAddress(0)))?;
+        let field = self.cpp_behind(first)?;
         match field.place.address() {
             Some(offset) => Ok((offset.0, self.size_of(&field.ty)?)),
             None => Err(self.error(Problem::Operand("a static member has no offset".to_owned()))),

@@ -43,7 +43,7 @@ impl Evaluator<'_> {
         self.nested(|inner| {
             let target = inner.cpp_conditional()?;
             let Some(operator) = Assignment::next(&mut inner.cursor) else { return Ok(target) };
-            let value = inner.cpp_assignment()?;
+            let value = inner.beside(&target, Self::cpp_assignment)?;
             inner.assign(target, operator, &value)
         })
     }
@@ -64,11 +64,12 @@ impl Evaluator<'_> {
     /// Operands connected by operators that bind at least as tightly as `precedence`, from left to right.
     fn cpp_binary(&mut self, precedence: u8) -> Evaluated<Value> {
         let mut left = self.cpp_unary()?;
-        while let Some(operator) = Binary::next(&mut self.cursor, precedence) {
+        while let Some((spelling, operator)) = Binary::next(&mut self.cursor, precedence) {
             let tighter = operator.precedence() + 1;
             left = match operator {
                 Binary::LogicalAnd | Binary::LogicalOr => {
                     let known = self.truth(&left)?;
+                    self.cursor.take(spelling);
                     let decided = known == (operator == Binary::LogicalOr);
                     let right = self.only_if(!decided, |inner| {
                         let right = inner.cpp_binary(tighter)?;
@@ -77,8 +78,10 @@ impl Evaluator<'_> {
                     operand::boolean(if decided { known } else { right })
                 }
                 _ => {
+                    let first = self.operand(&left)?;
+                    self.cursor.take(spelling);
                     let right = self.beside(&left, |inner| inner.cpp_binary(tighter))?;
-                    self.binary(operator, &left, &right)?
+                    self.binary(operator, first, self.operand(&right)?)?
                 }
             };
         }

@@ -68,11 +68,26 @@ impl Evaluator<'_> {
         if locals_only {
             return Ok(None);
         }
+        if name.module.is_none() {
+            if let Some(value) = self.member_of_this(&name.name)? {
+                return Ok(Some(value));
+            }
+        }
         if let Some(value) = self.enumerator(name)? {
             return Ok(Some(value));
         }
         let found = self.scope.symbols(name.module.as_deref(), &name.name);
         Ok(self.only_one(&found, name.at)?.map(typed))
+    }
+
+    /// The member with this name of the object whose method the frame is in.
+    fn member_of_this(&self, name: &str) -> Evaluated<Option<Value>> {
+        let Some(this) = self.scope.local("this").map(|this| typed(&this)) else { return Ok(None) };
+        let Shape::Pointer { target, .. } = self.shape_of(&this)? else { return Ok(None) };
+        match target.find_member(name).map_err(|error| self.error(error.into()))? {
+            Some(_) => self.member(&self.dereference(&this)?, name).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The enumerator that `name` stands for: of the enum beside it (`state == Running`), or of the one that it names

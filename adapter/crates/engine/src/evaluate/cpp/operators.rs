@@ -52,20 +52,18 @@ const SPELLINGS: &[(&str, Binary)] = &[
 ];
 
 impl Binary {
-    /// Takes the operator that comes next, if it binds at least as tightly as `precedence`. `+=` is none, nor is `//`.
-    pub(super) fn next(cursor: &mut Cursor<'_>, precedence: u8) -> Option<Self> {
-        let (spelling, operator) = Self::comes_next(cursor)?;
+    /// The operator that comes next and its spelling, if it binds at least as tightly as `precedence`. `+=` is none, nor
+    /// is `//`.
+    pub(super) fn next(cursor: &mut Cursor<'_>, precedence: u8) -> Option<(&'static str, Self)> {
+        let (spelling, operator) = Self::spelled(cursor)?;
         let rest = cursor.rest();
         let behind = rest.get(spelling.len()..).unwrap_or_default();
         let assigns = operator.may_assign() && behind.starts_with('=');
-        if assigns || rest.starts_with("//") || operator.precedence() < precedence {
-            return None;
-        }
-        cursor.take_bytes(spelling.len());
-        Some(operator)
+        let is_one = !assigns && !rest.starts_with("//") && operator.precedence() >= precedence;
+        is_one.then_some((spelling, operator))
     }
 
-    fn comes_next(cursor: &mut Cursor<'_>) -> Option<(&'static str, Self)> {
+    fn spelled(cursor: &mut Cursor<'_>) -> Option<(&'static str, Self)> {
         cursor.peek()?;
         SPELLINGS.iter().find(|(spelling, _)| cursor.rest().starts_with(spelling)).copied()
     }
@@ -106,7 +104,7 @@ impl Assignment {
             cursor.take_bytes(1);
             return Some(Self(None));
         }
-        let (spelling, operator) = Binary::comes_next(cursor)?;
+        let (spelling, operator) = Binary::spelled(cursor)?;
         let behind = rest.get(spelling.len()..).unwrap_or_default();
         if !operator.may_assign() || !behind.starts_with('=') {
             return None;

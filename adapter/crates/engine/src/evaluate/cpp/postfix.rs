@@ -72,9 +72,10 @@ impl Evaluator<'_> {
         };
         let element = match self.shape_of(value)? {
             Shape::Array { element, .. } => value.element(&element, count),
-            Shape::Pointer { .. } => match self.dereference(value)? {
-                first => first.element(&first.ty, count),
-            },
+            Shape::Pointer { .. } => {
+                let first = self.dereference(value)?;
+                first.element(&first.ty, count)
+            }
             _ => Err(Problem::NoArray),
         };
         element.map_err(|problem| self.error(problem))

@@ -5,19 +5,13 @@ use super::super::cursor::Evaluated;
 use super::super::error::Problem;
 use super::super::evaluator::Evaluator;
 use super::super::place::Place;
+use super::super::pseudo_registers::{PointsAt, points_at};
 use super::super::scope::{Lookup, PseudoRegister, RegisterReading};
 use super::super::value::Value;
 use super::super::word;
 use super::literal;
 use super::operand::{Pointer, boolean};
 use symbols::{BaseKind, BaseType, TypeRef};
-
-/// Pseudo-registers that hold addresses of bytes ("all addresses are cast to `PUCHAR`").
-const ADDRESSES: &[&str] =
-    &["$ip", "$eventip", "$previp", "$relip", "$scopeip", "$exentry", "$ra", "$csp", "$ea", "$ea2"];
-/// Pseudo-registers that hold addresses of structures of NT.
-const STRUCTURES: &[(&str, &str)] =
-    &[("$proc", "_EPROCESS"), ("$thread", "_ETHREAD"), ("$peb", "_PEB"), ("$teb", "_TEB")];
 
 impl Evaluator<'_> {
     /// An operand without operators.
@@ -108,13 +102,9 @@ impl Evaluator<'_> {
     }
 
     fn pseudo_register(&self, name: &str, found: PseudoRegister) -> Evaluated<Value> {
-        let name = name.to_ascii_lowercase();
-        let target = || {
-            if ADDRESSES.contains(&name.as_str()) {
-                return BaseType::from_name("unsigned char").map(TypeRef::Base);
-            }
-            let (_, structure) = STRUCTURES.iter().find(|(register, _)| *register == name)?;
-            self.scope.find_type(Some("nt"), structure)
+        let target = || match points_at(name)? {
+            PointsAt::Bytes => Some(TypeRef::Base(BaseType { kind: BaseKind::UnsignedChar, size: 1 })),
+            PointsAt::Structure(tag) => self.scope.find_type(Some("nt"), tag),
         };
         let pointer = || target().map(|target| target.pointer(self.scope.pointer_size()));
         match found.ty.or_else(pointer) {

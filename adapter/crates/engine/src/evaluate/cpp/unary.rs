@@ -7,6 +7,7 @@ use super::super::value::{Scalar, Value};
 use super::arithmetic::promoted;
 use super::operand::{Number, Operand, UNSIGNED_INT, UNSIGNED_INT64, boolean};
 use super::operators::Binary;
+use symbols::Shape;
 
 impl Evaluator<'_> {
     /// An operand with the operators before and behind it.
@@ -66,7 +67,11 @@ impl Evaluator<'_> {
             None => self.only_if(false, Self::cpp_unary)?.ty,
         };
         let size = self.size_of(&ty)?;
-        Ok(self.size_value(size))
+        match ty.shape().map_err(|error| self.error(error.into()))? {
+            Shape::Record(_) | Shape::Array { .. } => Ok(self.size_value(size)),
+            _ if size == 0 => Err(self.error(Problem::Operand(format!("{} has no size", ty.name())))),
+            _ => Ok(self.size_value(size)),
+        }
     }
 
     /// A `size_t`.

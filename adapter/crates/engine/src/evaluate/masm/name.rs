@@ -4,6 +4,7 @@ use super::super::cursor::Evaluated;
 use super::super::error::Problem;
 use super::super::evaluator::Evaluator;
 use super::super::place::Place;
+use super::super::pseudo_registers::points_at;
 use super::super::scope::{Lookup, RegisterReading, Variable};
 use super::super::word;
 use super::number::{Number, number};
@@ -37,7 +38,7 @@ impl Evaluator<'_> {
     /// `.`, which has been taken: the same as `$ip`.
     pub(super) fn masm_instruction_pointer(&self) -> Evaluated<u64> {
         match self.scope.pseudo_register("$ip") {
-            Lookup::Found(found) => Ok(found.value),
+            Lookup::Found(found) => Ok(self.sign_extended(found.value, false)),
             Lookup::Unavailable(why) => Err(self.error(Problem::Unavailable(why))),
             Lookup::NotFound => Err(self.error(Problem::BadRegister)),
         }
@@ -52,10 +53,10 @@ impl Evaluator<'_> {
         match number(word, self.scope.radix()) {
             Number::Value { value, grave_accent } => return Ok(self.sign_extended(value, grave_accent)),
             Number::TooLarge => return fail(self, Problem::Overflow),
-            Number::NotANumber if plain && word.starts_with(|first: char| first.is_ascii_digit()) => {
+            Number::SomethingElse if plain && word.starts_with(|first: char| first.is_ascii_digit()) => {
                 return fail(self, Problem::Syntax("no number of the current radix"));
             }
-            Number::NotANumber => {}
+            Number::SomethingElse => {}
         }
         if plain && word.starts_with('$') {
             if let Some(value) = self.masm_pseudo_register_at(word, start)? {
@@ -105,6 +106,7 @@ impl Evaluator<'_> {
         match self.scope.pseudo_register(name) {
             Lookup::NotFound => Ok(None),
             Lookup::Unavailable(why) => Err(self.cursor.error(start, Problem::Unavailable(why))),
+            Lookup::Found(found) if points_at(name).is_some() => Ok(Some(self.sign_extended(found.value, false))),
             Lookup::Found(found) => Ok(Some(found.value)),
         }
     }
@@ -143,7 +145,7 @@ impl Evaluator<'_> {
     ) -> Evaluated<Option<&'s Variable>> {
         match found {
             [] => Ok(None),
-            [symbol] => Ok(Some(symbol)),
+            [symbol, others @ ..] if others.iter().all(|other| other.place == symbol.place) => Ok(Some(symbol)),
             several => {
                 let describe = |symbol: &Variable| match &symbol.place {
                     Place::Memory(address) => format!("{} ({address})", symbol.name),

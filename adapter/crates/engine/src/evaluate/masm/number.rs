@@ -4,7 +4,7 @@
 #[derive(Debug, PartialEq)]
 pub(super) enum Number {
     /// Some character is no digit of the radix.
-    NotANumber,
+    SomethingElse,
     /// More than 64 bits.
     TooLarge,
     /// A number.
@@ -41,7 +41,7 @@ pub(super) fn number(word: &str, radix: u32) -> Number {
 /// `digits` in `radix`; grave accents may stand anywhere but in front.
 fn read(digits: &str, radix: u32) -> Number {
     if digits.is_empty() || digits.starts_with('`') || !digits.chars().all(|c| c == '`' || c.is_digit(radix)) {
-        return Number::NotANumber;
+        return Number::SomethingElse;
     }
     let grave_accent = digits.contains('`');
     let mut value = 0u64;
@@ -62,7 +62,7 @@ mod tests {
     fn check(word: &str, radix: u32, expected: Option<u64>) {
         let value = match number(word, radix) {
             Number::Value { value, .. } => Some(value),
-            Number::NotANumber | Number::TooLarge => None,
+            Number::SomethingElse | Number::TooLarge => None,
         };
         assert_eq!(value, expected, "{word} in radix {radix}");
     }

@@ -109,5 +109,5 @@ fn begins_with(rest: &str, spelling: &str) -> bool {
         return rest.starts_with(spelling);
     }
     rest.get(..spelling.len()).is_some_and(|word| word.eq_ignore_ascii_case(spelling))
-        && !rest.get(spelling.len()..).is_some_and(|behind| behind.starts_with(super::super::word::continues_masm))
+        && !rest.get(spelling.len()..).is_some_and(|behind| behind.starts_with(super::super::word::continues_cpp))
 }
