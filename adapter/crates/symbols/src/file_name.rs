@@ -109,6 +109,9 @@ mod tests {
         );
         assert_eq!(image_file_names("dump_storahci.sys"), ["dump_storahci.sys", "storahci.sys"]);
         assert_eq!(image_file_names("amdppm.sys"), ["amdppm.sys"]);
-        assert_eq!(symbol_file_names("ntkrnlmp.exe"), ["ntkrnlmp.pdb", "ntoskrnl.pdb", "ntkrnlpa.pdb", "ntkrpamp.pdb"]);
+        assert_eq!(
+            symbol_file_names("ntkrnlmp.exe"),
+            ["ntkrnlmp.pdb", "ntoskrnl.pdb", "ntkrnlpa.pdb", "ntkrpamp.pdb", "ntkrla57.pdb"]
+        );
     }
 }
