@@ -17,7 +17,7 @@ pub fn context(arch: Arch, instruction_pointer: u64, stack_pointer: u64) -> Vec<
         }
         Arch::X64 | Arch::X64FiveLevel => {
             let mut context = vec![0; 0x4d0];
-            put(&mut context, 0x30, 0x0010_0000 | 0x1 | 0x2 | 0x4, 4); // ContextFlags: AMD64, control, integer, segments
+            put(&mut context, 0x30, 0x0010_0000 | 0x1 | 0x2 | 0x4, 4); // ContextFlags: AMD64, all but floats
             put(&mut context, 0x38, 0x10, 2); // SegCs
             put(&mut context, 0x42, 0x18, 2); // SegSs
             put(&mut context, 0x44, 0x246, 4); // EFlags

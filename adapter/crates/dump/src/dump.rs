@@ -117,8 +117,8 @@ impl Dump {
         self.context.map(|context| self.file.available(context))
     }
 
-    /// The exception record that the dump carries. `None` when none was written. Of a bugcheck it says no more than that
-    /// `KeBugCheckEx` was called (80000003), even where [`Dump::context`] is an exception's.
+    /// The exception record that the dump carries. `None` when none was written. Of a bugcheck it says no more than
+    /// that `KeBugCheckEx` was called (80000003), even where [`Dump::context`] is an exception's.
     pub fn exception(&self) -> Option<&ExceptionRecord> {
         self.exception.as_ref()
     }

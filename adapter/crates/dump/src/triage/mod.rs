@@ -1,15 +1,15 @@
 //! Small dumps (type 4): no physical memory, but blocks of virtual memory and copies of what a first look needs.
 //!
 //! `TRIAGE_DUMP32/64` behind the dump's header holds file offsets of everything else. Its layout isn't documented;
-//! the sources are Ghidra's `TriageDump` (Apache 2.0) and rizin's `dmp_specs.h`; a real 64-bit dump agrees with them. Field by
-//! field, `u32` unless said:
+//! the sources are Ghidra's `TriageDump` (Apache 2.0) and rizin's `dmp_specs.h`; a real 64-bit dump agrees with them.
+//! Field by field, `u32` unless said:
 //!
 //! ```text
 //! +00 ServicePackBuild      +20 ProcessOffset         +40 BrokenDriverOffset
 //! +04 SizeOfDump            +24 ThreadOffset          +44 TriageOptions
 //! +08 ValidOffset           +28 CallStackOffset       +48 TopOfStack (a pointer)
 //! +0c ContextOffset         +2c SizeOfCallStack       32 bits | 64 bits
-//! +10 ExceptionOffset       +30 DriverListOffset          +4c | +60 DataPageAddress .. DataPageSize (of Itanium)
+//! +10 ExceptionOffset       +30 DriverListOffset          +4c | +60 DataPageAddress .. DataPageSize
 //! +14 MmOffset              +34 DriverCount           +58 | +70 DebuggerDataOffset, DebuggerDataSize
 //! +18 UnloadedDriversOffset +38 StringPoolOffset      +60 | +78 DataBlocksOffset, DataBlocksCount
 //! +1c PrcbOffset            +3c StringPoolSize
