@@ -1,6 +1,8 @@
 //! What the tests of unwinding share: images from the corpus and images built by code.
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod build;
+
 use arch::UnwindImage;
 use memory::{Cursor, ReadError, ReadFailure, VirtualAddress};
 use std::ops::Range;
