@@ -1,5 +1,6 @@
 //! The `kdap` binary: arguments, logging, threads; nothing else.
 
+mod console;
 mod dap;
 mod launch_config;
 
@@ -21,6 +22,8 @@ struct Cli {
 enum Command {
     /// Speaks the Debug Adapter Protocol on standard input and output (what happens without a command, too)
     Dap(DapArguments),
+    /// Opens a crash dump in the terminal
+    Open(console::OpenArguments),
 }
 
 #[derive(Args)]
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(LevelFilter::WARN).init();
     match cli.command {
         Some(Command::Dap(arguments)) => serve(&arguments),
+        Some(Command::Open(arguments)) => console::open(&arguments),
         None => serve(&cli.dap),
     }
 }

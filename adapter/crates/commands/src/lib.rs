@@ -5,6 +5,7 @@
 
 mod arguments;
 mod command;
+mod complete;
 pub mod line;
 pub mod report;
 pub mod table;
@@ -16,6 +17,7 @@ mod registers;
 mod stack;
 mod version;
 
+pub use complete::{Completions, complete};
 pub use command::{Command, CommandError, Invocation};
 
 use engine::Session;
