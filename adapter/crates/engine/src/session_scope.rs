@@ -29,7 +29,14 @@ impl<'a> SessionScope<'a> {
     fn searched(&self, module: Option<&str>) -> Vec<&'a Module> {
         match module {
             Some(name) => self.module(name).into_iter().collect(),
-            None => self.session.target().modules().iter().filter(|module| module.is_loaded()).map(|module| &**module).collect(),
+            None => self
+                .session
+                .target()
+                .modules()
+                .iter()
+                .filter(|module| module.is_loaded())
+                .map(|module| &**module)
+                .collect(),
         }
     }
 
@@ -144,7 +151,8 @@ impl Scope for SessionScope<'_> {
 
     fn local(&self, name: &str) -> Option<Variable> {
         let frame = self.frame.as_ref()?;
-        let found: Vec<Variable> = Vec::new(); let _ = frame;
+        let found: Vec<Variable> = Vec::new();
+        let _ = frame;
         found.into_iter().rev().find(|variable| variable.name == name)
     }
 

@@ -120,7 +120,9 @@ impl Step<'_, '_> {
         let agrees = saved.instruction_pointer() == context.instruction_pointer()
             && saved.stack_pointer() == context.stack_pointer();
         if agrees {
-            for register in saved.known().iter().filter(|register| !context.known().contains(*register)).collect::<Vec<_>>() {
+            for register in
+                saved.known().iter().filter(|register| !context.known().contains(*register)).collect::<Vec<_>>()
+            {
                 context.set(register, saved.get(register).unwrap_or_default());
             }
         }

@@ -7,11 +7,11 @@ mod open;
 
 pub use open::{OpenError, OpenOptions};
 
+use self::memory::DumpMemory;
+use ::memory::{PAGE_SIZE, ReadError, ReadVirtual, VirtualAddress};
 use analysis::nt::kernel::Kernel;
 use arch::{AddressSpace, Architecture, Context};
 use dump::Dump;
-use ::memory::{PAGE_SIZE, ReadError, ReadVirtual, VirtualAddress};
-use self::memory::DumpMemory;
 use std::sync::Arc;
 use symbols::Modules;
 
@@ -89,7 +89,8 @@ impl Target {
     fn read_image(&self, address: VirtualAddress, buffer: &mut [u8]) -> usize {
         let length = (PAGE_SIZE - address.page_offset()).min(buffer.len() as u64) as usize;
         let Some(part) = buffer.get_mut(..length) else { return 0 };
-        let Some((module, rva)) = self.modules.at(address).and_then(|module| Some((module, module.rva(address)?))) else {
+        let Some((module, rva)) = self.modules.at(address).and_then(|module| Some((module, module.rva(address)?)))
+        else {
             return 0;
         };
         match module.read_code(rva, part) {
