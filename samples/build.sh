@@ -32,11 +32,13 @@ driver() {
     chmod -x "samples/driver/$2/sampledrv.sys"
 }
 
+# Without tail calls: each call is a frame on the stack.
 kernel() {
     for source in samples/minint/*/*.c; do
         folder=kernel
         case $source in */boot/*) folder=boot ;; esac
-        compile /O2 -DNTKERNEL -Isamples/minint/inc "-Fo$build/$folder/$(basename "$source" .c).obj" "$source"
+        compile /O2 /clang:-fno-optimize-sibling-calls -DNTKERNEL -Isamples/minint/inc \
+            "-Fo$build/$folder/$(basename "$source" .c).obj" "$source"
     done
     for source in samples/minint/*/*.S; do
         folder=kernel
@@ -47,8 +49,8 @@ kernel() {
     link /base:0x140000000 /entry:KiSystemStartup /def:samples/minint/ntoskrnl.def "/out:$build/ntoskrnl.exe" \
         "/implib:$build/unused.lib" /pdb:samples/minint/bin/ntkrnlmp.pdb "$build"/kernel/*.obj
     cp "$build/ntoskrnl.exe" samples/minint/bin/ntkrnlmp.exe
-    link /base:0x100000 /fixed /largeaddressaware:no /filealign:4096 /merge:.pdata=.rdata /entry:start "/out:$build/boot.exe" \
-        "/pdb:$build/boot.pdb" "$build"/boot/*.obj "$build/kernel/memory.obj"
+    link /base:0x100000 /fixed /largeaddressaware:no /filealign:4096 /merge:.pdata=.rdata /entry:start \
+        "/out:$build/boot.exe" "/pdb:$build/boot.pdb" "$build"/boot/*.obj "$build/kernel/memory.obj"
     cp "$build/boot.exe" samples/minint/bin/
     chmod -x samples/minint/bin/*
 }

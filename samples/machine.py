@@ -8,11 +8,14 @@ import socket
 import struct
 import subprocess
 import tempfile
+import threading
+import time
 
 SAMPLES = os.path.dirname(os.path.abspath(__file__))
 QEMU = "qemu-system-x86_64"
 MEMORY_MB = 16
 PAGE = 0x1000
+TIMEOUT = 120  # seconds; a crash takes one
 
 
 def command(driver, folder):
@@ -36,6 +39,8 @@ class Machine:
         self.process = subprocess.Popen(
             command(driver, self.folder) + list(extra),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.watchdog = threading.Timer(TIMEOUT, self.process.kill)
+        self.watchdog.start()
         self.log = []
         self.control = None
 
@@ -43,6 +48,7 @@ class Machine:
         return self
 
     def __exit__(self, *_):
+        self.watchdog.cancel()
         if self.control:
             self.control.close()
         self.process.kill()
@@ -61,6 +67,8 @@ class Machine:
 
     def _qmp(self, execute, **arguments):
         if self.control is None:
+            while not os.path.exists(f"{self.folder}/qmp"):
+                time.sleep(0.01)
             connection = socket.socket(socket.AF_UNIX)
             connection.connect(f"{self.folder}/qmp")
             self.control = connection.makefile("rw")
@@ -75,6 +83,12 @@ class Machine:
                 raise RuntimeError(f"{execute}: {answer['error']}")
             if "return" in answer:
                 return answer["return"]
+
+    def open_gdb_stub(self):
+        """Starts QEMU's gdb stub; the path of its socket. For a machine that was started with -S."""
+        path = f"{self.folder}/gdb"
+        self._qmp("human-monitor-command", **{"command-line": f"gdbserver unix:{path},server=on,wait=off"})
+        return path
 
     def physical_memory(self):
         """Stops the machine and returns all of its memory."""

@@ -76,7 +76,10 @@ typedef struct _IMAGE_NT_HEADERS64 {
 
 typedef struct _IMAGE_SECTION_HEADER {
     UCHAR Name[8];
-    ULONG VirtualSize;
+    union {
+        ULONG PhysicalAddress;
+        ULONG VirtualSize;
+    } Misc;
     ULONG VirtualAddress;
     ULONG SizeOfRawData;
     ULONG PointerToRawData;
@@ -157,8 +160,11 @@ static __inline VOID LdrMapImage(PUCHAR File, PUCHAR Image, ULONG64 Base)
 
     __builtin_memcpy(Image, File, headers->OptionalHeader.SizeOfHeaders);
     for (USHORT index = 0; index < headers->FileHeader.NumberOfSections; index++, section++) {
-        ULONG length = section->SizeOfRawData < section->VirtualSize ? section->SizeOfRawData : section->VirtualSize;
+        ULONG length = section->SizeOfRawData;
 
+        if (length > section->Misc.VirtualSize) {
+            length = section->Misc.VirtualSize;
+        }
         __builtin_memcpy(Image + section->VirtualAddress, File + section->PointerToRawData, length);
     }
 
