@@ -51,10 +51,11 @@ impl Evaluator<'_> {
     /// `condition ? value : value`; only the chosen value is evaluated.
     fn cpp_conditional(&mut self) -> Evaluated<Value> {
         let condition = self.cpp_binary(0)?;
-        if !self.cursor.take("?") {
+        if self.cursor.peek() != Some('?') {
             return Ok(condition);
         }
         let holds = self.truth(&condition)?;
+        self.cursor.take("?");
         let first = self.only_if(holds, Self::cpp)?;
         self.cursor.expect(":", ":")?;
         let second = self.only_if(!holds, |inner| inner.nested(Self::cpp_conditional))?;

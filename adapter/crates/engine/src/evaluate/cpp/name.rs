@@ -16,6 +16,8 @@ pub(super) struct Name {
     pub(super) module: Option<String>,
     /// The name itself, with its classes (`CFoo::member`) and template arguments.
     pub(super) name: String,
+    /// Written with `::` before it: no local, and no member of `this`.
+    pub(super) global: bool,
     /// Where it begins.
     pub(super) at: usize,
 }
@@ -25,6 +27,7 @@ impl Evaluator<'_> {
     /// is a name: `<` is an operator otherwise.
     pub(super) fn cpp_name(&mut self, is_known: impl Fn(&Self, &Name) -> bool) -> Option<Name> {
         let at = self.cursor.next_token();
+        let global = self.cursor.take("::");
         let word = self.cursor.take_bytes(word::length(self.cursor.rest(), Syntax::Cpp));
         if word.is_empty() {
             return None;
@@ -34,7 +37,7 @@ impl Evaluator<'_> {
             Some(("", name)) => (None, name),
             Some((module, name)) => (Some(module.to_owned()), name),
         };
-        let name = Name { module, name: name.to_owned(), at };
+        let name = Name { module, name: name.to_owned(), global, at };
         if let Some(length) = template_arguments(self.cursor.rest()) {
             let arguments = self.cursor.slice(self.cursor.position(), self.cursor.position() + length);
             let behind = self.cursor.rest().get(length..).unwrap_or_default();
@@ -60,7 +63,8 @@ impl Evaluator<'_> {
     /// What `name` stands for: a local, an enumerator, a global or function. None if nothing has that name.
     pub(super) fn cpp_variable(&self, name: &Name) -> Evaluated<Option<Value>> {
         let locals_only = name.module.as_deref() == Some("$");
-        if name.module.is_none() || locals_only {
+        let may_be_local = name.module.is_none() && !name.global;
+        if may_be_local || locals_only {
             if let Some(local) = self.scope.local(&name.name) {
                 return Ok(Some(typed(&local)));
             }
@@ -68,7 +72,7 @@ impl Evaluator<'_> {
         if locals_only {
             return Ok(None);
         }
-        if name.module.is_none() {
+        if may_be_local {
             if let Some(value) = self.member_of_this(&name.name)? {
                 return Ok(Some(value));
             }

@@ -40,7 +40,6 @@ impl Evaluator<'_> {
         if let Some(value) = self.cpp_keyword()? {
             return Ok(value);
         }
-        self.cursor.take("::");
         match self.cpp_name(Self::is_anything) {
             Some(name) => match self.cpp_variable(&name)? {
                 Some(value) => self.referred(value),

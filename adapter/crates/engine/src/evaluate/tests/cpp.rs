@@ -111,6 +111,7 @@ fn variables_are_their_values() {
             ("drv!CFoo::member", "int -5"),
             ("CFoo::member", "int -5"),
             ("::CFoo::member", "int -5"),
+            ("::fade", "unsigned int 250"),
             ("$!number", "int -5"),
             ("!number", "bool 0"),
             ("&nt!Untyped", "void * ffff850000002000"),

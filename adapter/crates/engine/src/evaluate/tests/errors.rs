@@ -54,6 +54,8 @@ fn cpp_errors_quote_what_is_left_from_the_offending_place() {
             ("drv!Things[2].Count", "Memory access error at 'Count': fffff800`000010a8: not in the dump"),
             ("*(int *)0 + 1", "Memory access error at '0 + 1': 00000000`00000000: not in the dump"),
             ("Count * 2", "Couldn't resolve error at 'Count * 2'"),
+            ("gone ? 1 : 2", "Value unavailable error at 'gone ? 1 : 2': optimized away"),
+            ("::number", "Couldn't resolve error at '::number'"),
             ("lost", "Value unavailable error at 'lost': the register is not known in this frame"),
             ("gone + 1", "Value unavailable error at 'gone + 1': optimized away"),
             ("@rcx", "Value unavailable error at '@rcx': rcx is not known in this frame"),

@@ -149,7 +149,7 @@ fn symbols_are_their_addresses() {
             ("fade", "fade"),
             ("!fade", "ffff850000002008"),
             ("$!fade", "ffff850000002008"),
-            ("drv!fade", "ffff850000002008"),
+            ("drv!Fade", "ffff850000002008"),
             ("drv!CFoo::member", "ffff850000002008"),
             ("drv!CFoo__member", "ffff850000002008"),
             ("drv!`vftable'+1", "fffff80010000301"),
