@@ -40,7 +40,7 @@ pub use pdb::{
     Checksum, Constant, FrameProcedure, Function, InlineFrame, Location, Piece, SourceFile, SourceFileId, SourceLine,
     Stream, Symbol, SymbolContent, SymbolFile, SymbolFileError, SymbolKind, Variable, VariableRole,
 };
-pub use store::{Attempt, Found, Mismatch, Outcome, SearchLog, SymbolProof, SymbolSearch};
+pub use store::{Attempt, Found, Match, Mismatch, Outcome, SearchLog, SymbolProof, SymbolSearch};
 pub use types::{
     BaseKind, BaseType, EnumShape, Enumerator, Member, MemberKind, RecordKind, RecordShape, Shape, TypeError, TypeId,
     TypeRef, TypeTable,

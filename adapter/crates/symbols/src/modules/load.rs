@@ -4,7 +4,7 @@ use super::export_names::ExportNames;
 use super::module::{Module, ModuleEntry};
 use super::status::{MatchedBy, Origin, SymbolStatus};
 use crate::pe::{Exports, PeError};
-use crate::{Found, NamePattern, Outcome, PdbIdentity, SearchLog, Symbol, SymbolFile};
+use crate::{Found, Match, NamePattern, Outcome, PdbIdentity, SearchLog, Symbol, SymbolFile};
 use std::sync::Arc;
 
 /// What came of looking for a module's symbols.
@@ -96,7 +96,7 @@ fn find_by_identity(module: &Module, pdb: &PdbIdentity, origin: Origin) -> Optio
     let mut log = SearchLog::default();
     let found = module.search.find_symbols(pdb, &module.entry().image_name, image_file, module.force, &mut log);
     module.record(log);
-    found.map(|Found { file, mismatch }| (file, mismatch.map_or(MatchedBy::Identity(origin), MatchedBy::Nothing)))
+    found.map(|found| taken(found, MatchedBy::Identity(origin)))
 }
 
 fn find_by_addresses(module: &Module) -> Option<(Arc<SymbolFile>, MatchedBy)> {
@@ -108,8 +108,15 @@ fn find_by_addresses(module: &Module) -> Option<(Arc<SymbolFile>, MatchedBy)> {
     let mut log = SearchLog::default();
     let found = module.search.find_symbols_by_proof(image_name, *base, proofs, module.force, &mut log);
     module.record(log);
-    let agreed = MatchedBy::Addresses(proofs.len());
-    found.map(|Found { file, mismatch }| (file, mismatch.map_or(agreed, MatchedBy::Nothing)))
+    found.map(|found| taken(found, MatchedBy::Addresses(proofs.len())))
+}
+
+/// The file with what it was matched by, which is nothing if it was forced.
+fn taken(found: Found<SymbolFile>, agreed: MatchedBy) -> (Arc<SymbolFile>, MatchedBy) {
+    match found.matched {
+        Match::Forced(mismatch) => (found.file, MatchedBy::Nothing(mismatch)),
+        Match::Exact | Match::SignedAnew(_) => (found.file, agreed),
+    }
 }
 
 /// Export names, from memory or, where not all of them are there, from the matching image.

@@ -153,7 +153,7 @@ impl Module {
         let Some(load) = self.image.get() else { return ImageStatus::Deferred };
         load.found.as_ref().map_or(ImageStatus::NotFound, |found| ImageStatus::Found {
             path: found.file.path().to_owned(),
-            mismatch: found.mismatch.clone(),
+            matched: found.matched.clone(),
             unrelocatable: load.loaded.as_ref().and_then(|loaded| loaded.as_ref().err()).map(ToString::to_string),
         })
     }

@@ -1,7 +1,7 @@
 //! What came of looking for a module's files: typed facts for `lm`, `!lmi` and `.reload`.
 
 use crate::pe::DebugEntry;
-use crate::{Mismatch, PdbIdentity, SearchLog, SymbolContent};
+use crate::{Match, Mismatch, PdbIdentity, SearchLog, SymbolContent};
 use memory::VirtualAddress;
 use std::fmt;
 use std::path::PathBuf;
@@ -26,8 +26,8 @@ pub enum ImageStatus {
     Found {
         /// Where it is.
         path: PathBuf,
-        /// What it doesn't agree in, if it was forced.
-        mismatch: Option<Mismatch>,
+        /// By what right it is used.
+        matched: Match,
         /// Why its bytes can't be shown as they are in memory, if they can't.
         unrelocatable: Option<String>,
     },

@@ -11,6 +11,9 @@ use memory::{Cursor, Truncated};
 /// `IMAGE_DEBUG_TYPE_CODEVIEW`.
 pub const IMAGE_DEBUG_TYPE_CODEVIEW: u32 = 2;
 
+/// `IMAGE_DEBUG_TYPE_REPRO`: the linker made the time stamp from the image's content.
+pub const IMAGE_DEBUG_TYPE_REPRO: u32 = 16;
+
 /// Bytes of an `IMAGE_DEBUG_DIRECTORY`.
 const ENTRY: u32 = 28;
 /// Real images have up to six.

@@ -16,9 +16,9 @@ const IMAGE_SCN_MEM_EXECUTE: u32 = 0x2000_0000;
 const IMAGE_SCN_MEM_WRITE: u32 = 0x8000_0000;
 
 /// Where the DOS header's `e_lfanew` lies.
-const E_LFANEW: u32 = 0x3c;
-/// Bytes of the NT signature and `IMAGE_FILE_HEADER`.
-const FILE_HEADER_END: u32 = 24;
+pub(super) const E_LFANEW: u32 = 0x3c;
+/// Bytes of the NT signature and `IMAGE_FILE_HEADER`: where the optional header starts.
+pub(super) const FILE_HEADER_END: u32 = 24;
 /// Bytes of an `IMAGE_SECTION_HEADER`.
 const SECTION_HEADER: u32 = 40;
 

@@ -1,10 +1,11 @@
 //! A PE file, its sections laid out as the loader would lay them out.
 
+use super::check_sum::check_sum;
 use super::debug_directory::first_pdb;
 use super::mapped_file::FileBytes;
 use super::read_image::bytes;
 use super::relocations::Relocations;
-use super::{Exports, PeError, PeHeaders, ReadImage, Section, debug_directory};
+use super::{Exports, IMAGE_DEBUG_TYPE_REPRO, PeError, PeHeaders, ReadImage, Section, debug_directory};
 use crate::{ImageIdentity, PdbIdentity};
 use memory::{PAGE_SIZE, ReadError, ReadFailure, VirtualAddress};
 use std::ops::Range;
@@ -87,6 +88,19 @@ impl ImageFile {
                 bytes(self, entry.rva, entry.size, what)
             }
         })
+    }
+
+    /// Whether the linker made the time stamp from the content (`IMAGE_DEBUG_TYPE_REPRO`), so that equal time stamps
+    /// mean equal content.
+    pub fn is_reproducible(&self) -> bool {
+        let entries = debug_directory(self, &self.headers).unwrap_or_default();
+        entries.iter().any(|entry| entry.kind == IMAGE_DEBUG_TYPE_REPRO)
+    }
+
+    /// Whether the file has the check sum that its header says: it is as its linker, or whoever signed it, left it.
+    /// Reads the whole file.
+    pub fn is_intact(&self) -> bool {
+        check_sum(&self.file) == Some(self.headers.check_sum)
     }
 
     /// What it exports, read on first use.

@@ -9,8 +9,10 @@
 //! | `exports.rs` | [`Exports`]: names, ordinals, forwarders |
 //! | `relocations.rs` | base relocations: what the loader adds where |
 //! | `image_file.rs` | [`ImageFile`]: a file, sections laid out as in memory; [`LoadedImage`]: the same at its loaded base |
+//! | `check_sum.rs` | whether a file is as its linker or signer left it |
 //! | `mapped_file.rs` | the file's bytes, mapped |
 
+mod check_sum;
 mod debug_directory;
 mod error;
 mod exports;
@@ -20,7 +22,9 @@ mod mapped_file;
 mod read_image;
 mod relocations;
 
-pub use debug_directory::{DebugEntry, IMAGE_DEBUG_TYPE_CODEVIEW, debug_directory, pdb_identity};
+pub use debug_directory::{
+    DebugEntry, IMAGE_DEBUG_TYPE_CODEVIEW, IMAGE_DEBUG_TYPE_REPRO, debug_directory, pdb_identity,
+};
 pub use error::PeError;
 pub use exports::{Export, ExportTarget, Exports};
 pub use headers::{DataDirectory, Directory, PeHeaders, Section};

@@ -29,9 +29,18 @@ pub enum Outcome {
     Unreadable(String),
     /// It wasn't looked at; the reason.
     Skipped(String),
-    /// It is the right file.
-    Used,
-    /// It belongs to another build, or there is nothing to tell by, and was used because the user insisted.
+    /// It was used, by this right.
+    Used(Match),
+}
+
+/// By what right a file is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// All that can be compared agrees.
+    Exact,
+    /// An image of the same content with another check sum: it was signed anew.
+    SignedAnew(Mismatch),
+    /// It belongs to another build, or there is nothing to tell by: the user insisted (`.reload /i`).
     Forced(Mismatch),
 }
 
@@ -64,8 +73,9 @@ impl fmt::Display for Outcome {
             Self::Mismatch(mismatch) => write!(f, "mismatched: {mismatch}"),
             Self::Unreadable(reason) => f.write_str(reason),
             Self::Skipped(reason) => f.write_str(reason),
-            Self::Used => f.write_str("OK"),
-            Self::Forced(mismatch) => write!(f, "used although mismatched: {mismatch}"),
+            Self::Used(Match::Exact) => f.write_str("OK"),
+            Self::Used(Match::SignedAnew(mismatch)) => write!(f, "OK, signed anew: {mismatch}"),
+            Self::Used(Match::Forced(mismatch)) => write!(f, "used although mismatched: {mismatch}"),
         }
     }
 }

@@ -27,6 +27,6 @@ mod pointer;
 mod proof;
 mod search;
 
-pub use log::{Attempt, Mismatch, Outcome, SearchLog};
+pub use log::{Attempt, Match, Mismatch, Outcome, SearchLog};
 pub use proof::SymbolProof;
 pub use search::{Found, SymbolSearch};

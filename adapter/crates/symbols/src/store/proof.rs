@@ -5,7 +5,7 @@
 //! (`PsLoadedModuleList`, `PsActiveProcessHead`, `KdDebuggerDataBlock`). A symbol file that puts every one of these names
 //! at just these addresses is of that build, or of one that can't be told from it: a guess that was tested, and called so.
 
-use super::log::{Mismatch, Outcome, SearchLog};
+use super::log::{Match, Mismatch, Outcome, SearchLog};
 use super::places::Wanted;
 use super::search::{Found, SymbolSearch, open_place, open_symbols, pdb_words};
 use crate::SymbolFile;
@@ -69,8 +69,8 @@ impl SymbolSearch {
             }
         }
         if let [(path, symbols)] = &*passed {
-            log.note(path.clone(), Outcome::Used);
-            return Some(Found { file: Arc::clone(symbols), mismatch: None });
+            log.note(path.clone(), Outcome::Used(Match::Exact));
+            return Some(Found { file: Arc::clone(symbols), matched: Match::Exact });
         }
         let builds: Vec<String> = passed.iter().map(|(_, symbols)| pdb_words(symbols.identity())).collect();
         let ambiguous = Mismatch {
@@ -82,8 +82,9 @@ impl SymbolSearch {
         }
         let ambiguous = passed.into_iter().next().map(|(path, symbols)| (path, symbols, ambiguous));
         let (path, file, mismatch) = ambiguous.or(failed).filter(|_| force)?;
-        log.note(path, Outcome::Forced(mismatch.clone()));
-        Some(Found { file, mismatch: Some(mismatch) })
+        let matched = Match::Forced(mismatch);
+        log.note(path, Outcome::Used(matched.clone()));
+        Some(Found { file, matched })
     }
 }
 

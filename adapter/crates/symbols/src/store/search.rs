@@ -1,7 +1,7 @@
 //! Which of the files along a path is the right one.
 
 use super::listing::Listings;
-use super::log::{Mismatch, Outcome, SearchLog};
+use super::log::{Match, Mismatch, Outcome, SearchLog};
 use super::places::{Place, Wanted};
 use super::{packed, pointer};
 use crate::file_name::{extension, file_name, image_file_names};
@@ -27,8 +27,8 @@ pub struct SymbolSearch {
 pub struct Found<T> {
     /// The file, open.
     pub file: Arc<T>,
-    /// What it doesn't agree in, if it was taken all the same.
-    pub mismatch: Option<Mismatch>,
+    /// By what right it is used.
+    pub matched: Match,
 }
 
 impl SymbolSearch {
@@ -53,7 +53,8 @@ impl SymbolSearch {
     }
 
     /// The image that the loader calls `image_name`, along the image path and then the symbol path. A file matches if
-    /// time stamp and size agree, and the check sums where both have one.
+    /// time stamp and size agree, and the check sums where both have one; a check sum of its own is let pass where it
+    /// can come from another signature only.
     ///
     /// With `force` (`.reload /i`) the first one that doesn't match is taken where none does; without an `expected`
     /// identity none can.
@@ -80,7 +81,7 @@ impl SymbolSearch {
             };
             image.map(Arc::new).map_err(|error| error.to_string())
         };
-        choose(places, open, |image| judge_image(expected, &image.identity()), force, log)
+        choose(places, open, |image| judge_image(expected, image), force, log)
     }
 
     /// The symbol file that an image names: beside the image's file, along the symbol path, and at last where it was
@@ -127,7 +128,7 @@ pub(super) fn open_symbols(path: &Path, bytes: Option<Vec<u8>>) -> Result<Arc<Sy
 pub(super) fn choose<T>(
     places: Vec<Place>,
     open: impl Fn(&Path, Option<Vec<u8>>) -> Result<Arc<T>, String>,
-    judge: impl Fn(&T) -> Result<(), Mismatch>,
+    judge: impl Fn(&T) -> Result<Match, Mismatch>,
     force: bool,
     log: &mut SearchLog,
 ) -> Option<Found<T>> {
@@ -140,9 +141,9 @@ pub(super) fn choose<T>(
         }
         let Some((path, file)) = open_place(place, &open, log) else { continue };
         match judge(&file) {
-            Ok(()) => {
-                log.note(path, Outcome::Used);
-                return Some(Found { file, mismatch: None });
+            Ok(matched) => {
+                log.note(path, Outcome::Used(matched.clone()));
+                return Some(Found { file, matched });
             }
             Err(mismatch) => {
                 log.note(path.clone(), Outcome::Mismatch(mismatch.clone()));
@@ -151,8 +152,9 @@ pub(super) fn choose<T>(
         }
     }
     let (path, file, mismatch) = second_best.filter(|_| force)?;
-    log.note(path, Outcome::Forced(mismatch.clone()));
-    Some(Found { file, mismatch: Some(mismatch) })
+    let matched = Match::Forced(mismatch);
+    log.note(path, Outcome::Used(matched.clone()));
+    Some(Found { file, matched })
 }
 
 /// Opens what is at a place, or notes in the log why there is nothing to open.
@@ -203,23 +205,35 @@ fn image_keys(identity: &ImageIdentity) -> Vec<String> {
     vec![padded, unpadded]
 }
 
-fn judge_image(expected: Option<&ImageIdentity>, found: &ImageIdentity) -> Result<(), Mismatch> {
+/// Whether a file is the image that the loader speaks of.
+///
+/// A file that is signed after linking gets another check sum, and nothing that a debugger looks at changes: so of
+/// files whose time stamp was made from their content the check sum may differ, as long as it is right for the file.
+fn judge_image(expected: Option<&ImageIdentity>, image: &ImageFile) -> Result<Match, Mismatch> {
     let words = |identity: &ImageIdentity| {
         let ImageIdentity { time_date_stamp, size_of_image, check_sum } = identity;
         format!("timestamp {time_date_stamp:08X}, size {size_of_image:x}, checksum {check_sum:x}")
     };
+    let found = image.identity();
     let Some(expected) = expected else {
         let expected = "an unknown time stamp: the target doesn't say which image it is".to_owned();
-        return Err(Mismatch { expected, found: words(found) });
+        return Err(Mismatch { expected, found: words(&found) });
     };
-    let sums_agree = expected.check_sum == found.check_sum || expected.check_sum == 0 || found.check_sum == 0;
-    let agree = expected.time_date_stamp == found.time_date_stamp && expected.size_of_image == found.size_of_image;
-    if agree && sums_agree { Ok(()) } else { Err(Mismatch { expected: words(expected), found: words(found) }) }
+    let mismatch = Mismatch { expected: words(expected), found: words(&found) };
+    if (expected.time_date_stamp, expected.size_of_image) != (found.time_date_stamp, found.size_of_image) {
+        Err(mismatch)
+    } else if expected.check_sum == found.check_sum || expected.check_sum == 0 || found.check_sum == 0 {
+        Ok(Match::Exact)
+    } else if image.is_reproducible() && image.is_intact() {
+        Ok(Match::SignedAnew(mismatch))
+    } else {
+        Err(mismatch)
+    }
 }
 
-fn judge_symbols(expected: &PdbIdentity, found: &PdbIdentity) -> Result<(), Mismatch> {
+fn judge_symbols(expected: &PdbIdentity, found: &PdbIdentity) -> Result<Match, Mismatch> {
     if expected.matches(found) {
-        return Ok(());
+        return Ok(Match::Exact);
     }
     Err(Mismatch { expected: pdb_words(expected), found: pdb_words(found) })
 }

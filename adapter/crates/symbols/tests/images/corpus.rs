@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use symbols::pe::{ImageFile, ReadImage};
 use symbols::{
-    CodeSource, ImageStatus, MatchedBy, ModuleEntry, Modules, NameSource, Origin, Scope, SearchLog, SymbolPath,
+    CodeSource, ImageStatus, Match, MatchedBy, ModuleEntry, Modules, NameSource, Origin, Scope, SearchLog, SymbolPath,
     SymbolProof, SymbolSearch, SymbolStatus,
 };
 
@@ -143,7 +143,11 @@ fn drivers_of_the_triage_dump_get_their_files_by_what_the_loader_says() {
     let framework = modules.by_name("Wdf01000").unwrap();
     assert!(framework.symbols().is_none());
     assert_eq!(framework.symbol_status(), &SymbolStatus::None);
-    assert!(matches!(framework.image_status(), ImageStatus::Found { mismatch: None, unrelocatable: None, .. }));
+    let ImageStatus::Found { matched, unrelocatable, .. } = framework.image_status() else { panic!("not found") };
+    assert_eq!((matched, unrelocatable), (Match::Exact, None));
+    // The loader's check sum of amdppm isn't that of the file: same content, another signature.
+    let ImageStatus::Found { matched, .. } = amdppm.image_status() else { panic!("not found") };
+    assert!(matches!(matched, Match::SignedAnew(mismatch) if mismatch.expected.contains("38e6b")));
     assert!(modules.by_name("nt").unwrap().symbols().is_none());
 }
 

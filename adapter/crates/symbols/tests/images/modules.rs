@@ -8,7 +8,7 @@ use memory::VirtualAddress;
 use std::sync::Arc;
 use symbols::pe::{ImageFile, ReadImage};
 use symbols::{
-    CodeSource, ImageStatus, MatchedBy, Module, ModuleEntry, Modules, NamePattern, NameSource, Origin, Outcome,
+    CodeSource, ImageStatus, Match, MatchedBy, Module, ModuleEntry, Modules, NamePattern, NameSource, Origin, Outcome,
     ResolveError, Scope, SymbolFile, SymbolPath, SymbolProof, SymbolSearch, SymbolStatus, UnloadedModule,
 };
 
@@ -129,7 +129,7 @@ fn a_matching_image_stands_in_for_a_header_that_is_not_there() {
 
     let forced = modules.reload(module.base(), true).unwrap();
     assert!(forced.symbols().is_some());
-    assert!(matches!(forced.image_status(), ImageStatus::Found { mismatch: Some(_), .. }));
+    assert!(matches!(forced.image_status(), ImageStatus::Found { matched: Match::Forced(_), .. }));
 }
 
 /// Proofs as a dump's header would give them, had the crash been in the build that the PDB belongs to.

@@ -4,7 +4,7 @@ use crate::folder::{Folder, cabinet};
 use crate::pe_builder::*;
 use crate::sample::sample;
 use std::time::Instant;
-use symbols::{ImageIdentity, Mismatch, Outcome, SearchLog, SymbolPath, SymbolSearch};
+use symbols::{ImageIdentity, Match, Mismatch, Outcome, SearchLog, SymbolPath, SymbolSearch};
 
 const TIME_DATE_STAMP: u32 = 0x0bad_cafe;
 
@@ -41,7 +41,7 @@ fn check(place: &str) {
     let folder = Folder::with(&[(place, &image())]);
     let (found, log) = find(&folder, &folder.text());
     assert_eq!(found.as_deref(), Some(place), "{log:#?}");
-    assert_eq!(log.attempts.last().map(|attempt| &attempt.outcome), Some(&Outcome::Used));
+    assert_eq!(log.attempts.last().map(|attempt| &attempt.outcome), Some(&Outcome::Used(Match::Exact)));
 }
 
 #[test]
@@ -120,9 +120,9 @@ fn a_symbol_file_is_found_and_checked_by_guid_and_age() {
         let folder = Folder::with(files);
         let mut log = SearchLog::default();
         let found = search(&folder.text()).find_symbols(expected, "sampledrv.sys", None, force, &mut log);
-        (found.map(|found| (found.file.identity().guid, found.mismatch)), log)
+        (found.map(|found| (found.file.identity().guid, found.matched)), log)
     };
-    let right = Some((expected.guid, None));
+    let right = Some((expected.guid, Match::Exact));
     assert_eq!(check(&[("sampledrv.pdb", &sample.pdb)], false).0, right);
     assert_eq!(check(&[("symbols/sys/SampleDrv.PDB", &sample.pdb)], false).0, right);
     assert_eq!(check(&[(&format!("sampledrv.pdb/{key}/sampledrv.pdb"), &sample.pdb)], false).0, right);
@@ -141,8 +141,9 @@ fn a_symbol_file_is_found_and_checked_by_guid_and_age() {
     let mismatch = Mismatch { expected: words(expected.guid), found: words(other.pdb_identity.guid) };
     assert!(log.attempts.iter().any(|attempt| attempt.outcome == Outcome::Mismatch(mismatch.clone())), "{log:#?}");
     let (forced, log) = check(&[("sampledrv.pdb", &other.pdb)], true);
-    assert_eq!(forced, Some((other.pdb_identity.guid, Some(mismatch.clone()))));
-    assert_eq!(log.attempts.last().map(|attempt| &attempt.outcome), Some(&Outcome::Forced(mismatch)));
+    let insisted = Match::Forced(mismatch);
+    assert_eq!(forced, Some((other.pdb_identity.guid, insisted.clone())));
+    assert_eq!(log.attempts.last().map(|attempt| &attempt.outcome), Some(&Outcome::Used(insisted)));
 }
 
 #[test]
@@ -173,7 +174,7 @@ fn an_image_of_another_build_is_refused_with_both_values() {
     let check = |expected: ImageIdentity, agrees: bool, force: bool| {
         let mut log = SearchLog::default();
         let found = search(&folder.text()).find_image("Driver.sys", Some(&expected), force, &mut log);
-        assert_eq!(found.as_ref().is_some_and(|found| found.mismatch.is_none()), agrees, "{log:#?}");
+        assert_eq!(found.as_ref().is_some_and(|found| found.matched == Match::Exact), agrees, "{log:#?}");
         assert_eq!(found.is_some(), agrees || force);
         log
     };
@@ -196,6 +197,34 @@ fn an_image_of_another_build_is_refused_with_both_values() {
     assert!(search(&folder.text()).find_image("Driver.sys", None, true, &mut log).is_some());
 }
 
+/// An image whose time stamp is made of its content is the same whatever its signature; one that somebody changed isn't.
+#[test]
+fn an_image_that_was_signed_anew_is_taken_and_one_that_was_changed_is_not() {
+    let check_sum_at = 0x80 + 24 + 64;
+    let check = |kind: u32, change: fn(&mut Vec<u8>)| {
+        let mut builder = PeBuilder::new(X64);
+        builder.section(".text", CODE, vec![0xcc; 0x20]);
+        builder.debug(&[(kind, vec![1; 36], true)]);
+        builder.check_sum = 0;
+        let mut file = builder.build();
+        // The sum of the file's words, its carries, and its length: so `CheckSumMappedFile` is documented.
+        let words = file.chunks(2).map(|word| u32::from(word[0]) | u32::from(word[1]) << 8);
+        let sum = words.fold(0, |sum, word| (sum + word) % 0xffff) + file.len() as u32;
+        file[check_sum_at..check_sum_at + 4].copy_from_slice(&sum.to_le_bytes());
+        change(&mut file);
+        let folder = Folder::with(&[("Driver.sys", &file)]);
+        let expected = ImageIdentity { size_of_image: 0x3000, check_sum: 0x1111, ..identity() };
+        let mut log = SearchLog::default();
+        let found = search(&folder.text()).find_image("Driver.sys", Some(&expected), false, &mut log);
+        found.map(|found| found.matched)
+    };
+    let (repro, codeview) = (16, 2);
+    assert!(matches!(check(repro, |_| ()), Some(Match::SignedAnew(mismatch)) if mismatch.expected.ends_with("1111")));
+    assert_eq!(check(codeview, |_| ()), None);
+    assert_eq!(check(repro, |file| file[0x400] ^= 1), None);
+    assert_eq!(check(repro, |file| file[0x80 + 24 + 64] ^= 1), None);
+}
+
 #[test]
 fn the_key_of_a_store_is_not_believed() {
     let mut builder = PeBuilder::new(X64);
@@ -216,8 +245,8 @@ fn pointers_are_followed_on_this_machine_only_and_not_in_circles() {
         let found = search(&folder.text()).find_image("Driver.sys", Some(&identity()), false, &mut log);
         (found.is_some(), log.attempts.last().unwrap().outcome.clone())
     };
-    assert_eq!(check(&format!("PATH:{target}\r\n")), (true, Outcome::Used));
-    assert_eq!(check(&target), (true, Outcome::Used));
+    assert_eq!(check(&format!("PATH:{target}\r\n")), (true, Outcome::Used(Match::Exact)));
+    assert_eq!(check(&target), (true, Outcome::Used(Match::Exact)));
     let unreadable = |reason: &str| (false, Outcome::Unreadable(reason.into()));
     assert_eq!(check("MSG: build deleted"), unreadable("build deleted"));
     assert_eq!(check(""), unreadable("the pointer is empty"));
@@ -296,5 +325,5 @@ fn names_from_the_target_do_not_lead_out_of_a_folder() {
         assert!(search(&store).find_symbols(&identity, "..", None, true, &mut log).is_none());
         assert!(search(&store).find_image(name, None, true, &mut log).is_none());
     }
-    assert!(log.attempts.iter().all(|attempt| attempt.outcome != Outcome::Used), "{log:#?}");
+    assert!(log.attempts.iter().all(|attempt| !matches!(attempt.outcome, Outcome::Used(_))), "{log:#?}");
 }
