@@ -1,5 +1,6 @@
 //! Why a request wasn't done, and the one place where that becomes a response.
 
+use super::handles::BadHandle;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -30,9 +31,68 @@ pub enum RequestError {
     /// There is no target yet, or no more.
     #[error("nothing is being debugged: attach first")]
     NoTarget,
+    /// There is no stopped target.
+    #[error("nothing is stopped that could be looked at")]
+    NotStopped,
     /// A second `attach`.
     #[error("this session has a target already")]
     AlreadyAttached,
+    /// The log's file can't be written.
+    #[error("`logFile` can't be written: {0}")]
+    LogFile(std::io::Error),
+    /// The configuration names no dump.
+    #[error("`dumpFile` is missing: it names the crash dump to open")]
+    NoDumpFile,
+    /// The configuration names a program.
+    #[error("kdap doesn't start programs: take `program` out, and name a crash dump with `dumpFile`")]
+    Program,
+    /// The dump can't be opened.
+    #[error(transparent)]
+    Open(engine::target::OpenError),
+    /// A processor, context or frame can't be had.
+    #[error(transparent)]
+    Scope(engine::ScopeError),
+    /// There is no such thread.
+    #[error("there is no thread {0}")]
+    NoSuchThread(i64),
+    /// A number that stands for nothing, or for nothing any more.
+    #[error("{0} {1} {2}")]
+    Reference(&'static str, i64, BadHandle),
+    /// All numbers for frames or variables were given.
+    #[error("no numbers are left for frames and variables in this session")]
+    TooManyReferences,
+    /// A memory reference that is no number.
+    #[error("`{0}` is no memory reference: a number, hexadecimal with 0x")]
+    MemoryReference(String),
+    /// More memory than is read at once.
+    #[error("{asked} bytes are asked for: at most {most} are read at once")]
+    TooMuchMemory {
+        /// Bytes that were asked for.
+        asked: u64,
+        /// Bytes that may be asked for.
+        most: u64,
+    },
+    /// More instructions than are disassembled at once.
+    #[error("{0} instructions are asked for: too many at once")]
+    InstructionCount(i64),
+    /// The client asks for the content of a source that isn't the adapter's.
+    #[error("source {0} is none of kdap's")]
+    NoSuchSource(i64),
+    /// The target stopped for another reason than an exception.
+    #[error("the dump holds no bug check")]
+    NoBugCheck,
+    /// A request that would let the target run.
+    #[error("a crash dump can't run: it shows the system as it was when it stopped")]
+    DumpCannotRun,
+    /// A request that would change the target.
+    #[error("a crash dump can't be changed")]
+    DumpCannotChange,
+    /// An expression has no value.
+    #[error("{0}")]
+    Evaluate(String),
+    /// A command failed.
+    #[error(transparent)]
+    Command(commands::CommandError),
     /// The client gave up on the request.
     #[error("cancelled")]
     Cancelled,
@@ -69,8 +129,26 @@ impl RequestError {
             Self::Busy => (1007, false, None),
             Self::Ended => (1008, false, None),
             Self::Internal(..) => (1009, true, None),
-            Self::NoTarget => (2001, false, Some("notStopped")),
-            Self::AlreadyAttached => (2002, true, None),
+            Self::NoTarget => (2001, false, None),
+            Self::NotStopped => (2002, false, Some("notStopped")),
+            Self::AlreadyAttached => (2003, true, None),
+            Self::LogFile(_) => (2004, true, None),
+            Self::NoDumpFile => (2005, true, None),
+            Self::Program => (2006, true, None),
+            Self::Open(_) => (2007, true, None),
+            Self::Scope(_) => (3001, false, None),
+            Self::NoSuchThread(_) => (3002, false, None),
+            Self::Reference(..) => (3003, false, None),
+            Self::TooManyReferences => (3004, false, None),
+            Self::MemoryReference(_) => (3005, false, None),
+            Self::TooMuchMemory { .. } => (3006, false, None),
+            Self::InstructionCount(_) => (3007, false, None),
+            Self::NoSuchSource(_) => (3008, false, None),
+            Self::NoBugCheck => (3009, false, None),
+            Self::DumpCannotRun => (3010, true, None),
+            Self::DumpCannotChange => (3011, true, None),
+            Self::Evaluate(_) => (3012, false, None),
+            Self::Command(_) => (3013, false, None),
         };
         Presentation { id, show_user, short }
     }

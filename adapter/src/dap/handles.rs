@@ -20,11 +20,13 @@ pub struct Handles<K, V> {
 }
 
 /// Why a number stands for nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadHandle {
     /// It was good in an earlier stop.
+    #[error("was good in an earlier stop, and isn't any more")]
     Stale,
     /// It was never given.
+    #[error("was never given")]
     Unknown,
 }
 

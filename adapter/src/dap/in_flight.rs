@@ -3,33 +3,25 @@
 use super::error::RequestError;
 use super::message::Answer;
 use super::outbox::Outbox;
-use std::sync::atomic::{AtomicBool, Ordering};
+use engine::cancel::CancelFlag;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// More requests than this are not kept waiting: the client is refused.
 const MAX_WAITING: usize = 10_000;
 
-/// Says to whoever works on a request that nobody wants the result any more.
-#[derive(Clone, Debug, Default)]
-pub struct CancelFlag(Arc<AtomicBool>);
-
-impl CancelFlag {
-    /// Asks to give up.
-    pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether to give up.
-    pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
 /// The open requests of a session.
 #[derive(Debug)]
 pub struct InFlight {
     outbox: Arc<Outbox>,
-    open: Mutex<Vec<Open>>,
+    open: Mutex<Tickets>,
+}
+
+#[derive(Debug, Default)]
+struct Tickets {
+    /// Number of the last ticket that was given; what a client numbers its requests with may repeat.
+    last: u64,
+    open: BTreeMap<u64, Open>,
 }
 
 #[derive(Debug)]
@@ -46,12 +38,14 @@ impl InFlight {
 
     /// A ticket for a request that came in; `None` when it was refused, as too many wait.
     pub fn open(self: &Arc<Self>, seq: i64, command: String) -> Option<Ticket> {
-        let ticket =
-            Ticket { in_flight: Arc::clone(self), seq, command, cancel: CancelFlag::default(), answered: false };
-        let mut entries = self.entries();
-        entries.push(Open { seq, cancel: ticket.cancel.clone() });
-        let busy = entries.len() > MAX_WAITING;
-        drop(entries);
+        let cancel = CancelFlag::default();
+        let mut tickets = self.tickets();
+        tickets.last += 1;
+        let number = tickets.last;
+        tickets.open.insert(number, Open { seq, cancel: cancel.clone() });
+        let busy = tickets.open.len() > MAX_WAITING;
+        drop(tickets);
+        let ticket = Ticket { in_flight: Arc::clone(self), number, seq, command, cancel, answered: false };
         if busy {
             ticket.answer(Err(RequestError::Busy));
             return None;
@@ -61,15 +55,15 @@ impl InFlight {
 
     /// Asks the request with this number to give up, if it is still open.
     pub fn cancel(&self, seq: i64) {
-        self.entries().iter().filter(|open| open.seq == seq).for_each(|open| open.cancel.cancel());
+        self.tickets().open.values().filter(|open| open.seq == seq).for_each(|open| open.cancel.cancel());
     }
 
     /// Asks all requests to give up.
     pub fn cancel_all(&self) {
-        self.entries().iter().for_each(|open| open.cancel.cancel());
+        self.tickets().open.values().for_each(|open| open.cancel.cancel());
     }
 
-    fn entries(&self) -> MutexGuard<'_, Vec<Open>> {
+    fn tickets(&self) -> MutexGuard<'_, Tickets> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -78,6 +72,7 @@ impl InFlight {
 #[derive(Debug)]
 pub struct Ticket {
     in_flight: Arc<InFlight>,
+    number: u64,
     seq: i64,
     command: String,
     cancel: CancelFlag,
@@ -109,7 +104,7 @@ impl Ticket {
         if std::mem::replace(&mut self.answered, true) {
             return;
         }
-        self.in_flight.entries().retain(|open| !Arc::ptr_eq(&open.cancel.0, &self.cancel.0));
+        self.in_flight.tickets().open.remove(&self.number);
         self.in_flight.outbox.respond(self.seq, &self.command, answer);
     }
 }

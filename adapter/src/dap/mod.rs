@@ -9,6 +9,7 @@
 //! The reader never waits for the engine. Each request holds a ticket, which gives one answer; events that come up while
 //! a request runs leave behind its answer.
 
+mod attached;
 mod dispatcher;
 mod error;
 mod framing;
@@ -24,5 +25,9 @@ mod protocol;
 mod requests;
 mod server;
 mod session;
+mod sources;
+mod stop;
+mod thread_stack;
+mod to_dap;
 
 pub use server::{serve_connections, serve_stdio};

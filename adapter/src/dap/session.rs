@@ -1,14 +1,15 @@
-//! What requests work on: the client, the target, and the numbers that the client knows things by. Lives on the engine
-//! thread and nowhere else.
+//! What requests work on: the client, and the target once there is one. Lives on the engine thread and nowhere else.
 
+use super::attached::Attached;
 use super::error::RequestError;
-use super::in_flight::CancelFlag;
 use super::log::SessionLog;
 use super::outbox::Outbox;
 use super::progress::Progress;
 use super::protocol::Event;
 use super::requests::Needs;
 use super::requests::initialize::Client;
+use crate::launch_config::LaunchConfig;
+use engine::cancel::CancelFlag;
 use std::sync::Arc;
 
 /// One client's session.
@@ -17,14 +18,17 @@ pub struct Session {
     progress: Arc<Progress>,
     log: SessionLog,
     client: Option<Client>,
+    attached: Option<Attached>,
     cancel: CancelFlag,
+    terminated: bool,
     ended: bool,
 }
 
 impl Session {
     /// A session of which nothing is known yet.
     pub fn new(outbox: Arc<Outbox>, progress: Arc<Progress>, log: SessionLog) -> Self {
-        Self { outbox, progress, log, client: None, cancel: CancelFlag::default(), ended: false }
+        let cancel = CancelFlag::default();
+        Self { outbox, progress, log, client: None, attached: None, cancel, terminated: false, ended: false }
     }
 
     /// Whether a request that needs `needs` can run now.
@@ -35,17 +39,34 @@ impl Session {
         if needs >= Needs::Client && self.client.is_none() {
             return Err(RequestError::NotInitialized(command.to_owned()));
         }
-        Ok(())
+        match needs {
+            Needs::Target if self.attached.is_none() => Err(RequestError::NoTarget),
+            Needs::StoppedTarget if self.attached.is_none() => Err(RequestError::NotStopped),
+            _ => Ok(()),
+        }
     }
 
     /// A request begins to run, and runs until `cancel` is raised.
     pub fn begin_request(&mut self, cancel: CancelFlag) {
+        if let Some(attached) = &mut self.attached {
+            attached.engine.set_cancel_flag(cancel.clone());
+        }
         self.cancel = cancel;
+    }
+
+    /// Raised when the client gives up on the running request.
+    pub fn cancel_flag(&self) -> &CancelFlag {
+        &self.cancel
     }
 
     /// Tells the client something, once the running request is answered.
     pub fn tell(&self, event: Event) {
         self.outbox.event(event);
+    }
+
+    /// Tells how far the running request is, should it take long.
+    pub fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// The client as it introduced itself.
@@ -64,6 +85,37 @@ impl Session {
         self.progress.enable(client.supports_progress_reporting);
         self.client = Some(client);
         Ok(())
+    }
+
+    /// From now on the log goes where the client wants it.
+    ///
+    /// # Errors
+    /// When its file can't be written.
+    pub fn configure_log(&self, config: &LaunchConfig) -> Result<(), RequestError> {
+        let Some(file) = &config.log_file else {
+            return self.log.configure(None, config.trace, &self.outbox).map_err(RequestError::LogFile);
+        };
+        self.log.configure(Some(file), config.trace, &self.outbox).map_err(RequestError::LogFile)
+    }
+
+    /// The session has a target from now on.
+    pub fn attach(&mut self, attached: Attached) {
+        self.attached = Some(attached);
+    }
+
+    /// The target.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn attached(&mut self) -> Result<&mut Attached, RequestError> {
+        self.attached.as_mut().ok_or(RequestError::NoTarget)
+    }
+
+    /// Lets the target go; the client is told, if there was one.
+    pub fn detach(&mut self) {
+        if self.attached.take().is_some() && !std::mem::replace(&mut self.terminated, true) {
+            self.tell(Event::Terminated);
+        }
     }
 
     /// The session ends with the answer to the running request.

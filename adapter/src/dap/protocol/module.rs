@@ -6,33 +6,34 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Module {
-    /// Number of the module, the same for the whole session.
-    pub id: i64,
-    /// The image's file name.
+    /// Its base address: what tells it from the others.
+    pub id: String,
+    /// Its name in the debugger: `nt`.
     pub name: String,
-    /// The image, where the module's code and headers come from on the host.
+    /// The image on the host that its code comes from, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// What is known of its symbols, as `lm` says it.
+    /// What symbols it has, as `lm` words it.
     pub symbol_status: String,
     /// The symbol file on the host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub symbol_file_path: Option<String>,
-    /// The image's `TimeDateStamp`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub date_time_stamp: Option<String>,
     /// First and last address.
     pub address_range: String,
-    /// `SizeOfImage` in bytes, hexadecimal.
-    pub size: String,
-    /// The short name that commands use: `nt`, `amdppm`.
-    pub module_name: String,
+    /// The image's name as the loader has it. Ours.
+    pub image_name: String,
+    /// `TimeDateStamp`, hexadecimal: often no time, but a hash. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_date_stamp: Option<String>,
+    /// `CheckSum`, hexadecimal. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub check_sum: Option<String>,
 }
 
 /// Reason of a `module` event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModuleChange {
-    /// More is known of it: its symbols were loaded.
+    /// More is known of it: its symbols were looked for.
     Changed,
 }

@@ -16,6 +16,7 @@ impl Request for Disconnect {
     type Body = ();
 
     fn run(session: &mut Session, _: IgnoredAny) -> Result<(), RequestError> {
+        session.detach();
         session.end();
         Ok(())
     }

@@ -13,12 +13,68 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+mod attach;
 mod cancel;
+mod configuration_done;
+mod r#continue;
+mod data_breakpoint_info;
+mod disassemble;
 mod disconnect;
+mod exception_info;
 pub mod initialize;
+mod launch;
+mod loaded_sources;
+mod modules;
+mod next;
+mod pause;
+mod read_memory;
+mod set_breakpoints;
+mod set_data_breakpoints;
+mod set_exception_breakpoints;
+mod set_expression;
+mod set_function_breakpoints;
+mod set_instruction_breakpoints;
+mod set_variable;
+mod source;
+mod stack_trace;
+mod step_in;
+mod step_out;
+mod terminate;
+mod threads;
+mod write_memory;
 
 /// Every request that kdap answers.
-static TABLE: &[Row] = &[at_once::<cancel::Cancel>(), row::<disconnect::Disconnect>(), row::<initialize::Initialize>()];
+static TABLE: &[Row] = &[
+    row::<attach::Attach>(),
+    at_once::<cancel::Cancel>(),
+    row::<configuration_done::ConfigurationDone>(),
+    row::<r#continue::Continue>(),
+    row::<data_breakpoint_info::DataBreakpointInfo>(),
+    row::<disassemble::Disassemble>(),
+    row::<disconnect::Disconnect>(),
+    row::<exception_info::ExceptionInfo>(),
+    row::<initialize::Initialize>(),
+    row::<launch::Launch>(),
+    row::<loaded_sources::LoadedSources>(),
+    row::<modules::Modules>(),
+    row::<next::Next>(),
+    row::<pause::Pause>(),
+    row::<read_memory::ReadMemory>(),
+    row::<set_breakpoints::SetBreakpoints>(),
+    row::<set_data_breakpoints::SetDataBreakpoints>(),
+    row::<set_exception_breakpoints::SetExceptionBreakpoints>(),
+    row::<set_expression::SetExpression>(),
+    row::<set_function_breakpoints::SetFunctionBreakpoints>(),
+    row::<set_instruction_breakpoints::SetInstructionBreakpoints>(),
+    row::<set_variable::SetVariable>(),
+    row::<source::Source>(),
+    row::<stack_trace::StackTrace>(),
+    row::<step_in::StepIn>(),
+    row::<step_out::StepOut>(),
+    row::<terminate::Terminate>(),
+    row::<threads::Threads>(),
+    row::<write_memory::WriteMemory>(),
+];
 
 /// A request that the engine thread works on.
 pub trait Request {

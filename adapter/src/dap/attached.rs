@@ -1,0 +1,140 @@
+//! A target as the client sees it: the engine, and the numbers that the client knows its things by.
+
+use super::error::RequestError;
+use super::handles::Handles;
+use super::protocol::{Breakpoint, Breakpoints};
+use super::requests::initialize::Client;
+use super::sources::Sources;
+use super::thread_stack::{Row, ThreadStack};
+use engine::{ContextSource, Session as Engine};
+use std::path::PathBuf;
+use symbols::SourceFile;
+
+/// An attached target.
+pub struct Attached {
+    /// The debugger itself.
+    pub engine: Engine,
+    /// What the client takes, and how it writes lines and paths.
+    pub client: Client,
+    /// Sources that aren't files of the host, and where those are that are.
+    pub sources: Sources,
+    /// The processor that `stopped` names.
+    pub shown_processor: u32,
+    frames: Handles<FrameId, FrameId>,
+    /// Numbers of breakpoints that were given.
+    breakpoints: i64,
+    /// The frame that the console follows: the one that the client named last with a command.
+    followed: Option<i64>,
+}
+
+/// A row of a thread's stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct FrameId {
+    processor: u32,
+    row: usize,
+}
+
+/// A frame in the engine: where its stack starts, and its index there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FrameReference {
+    /// The registers that the stack starts from.
+    pub source: ContextSource,
+    /// Index in that stack.
+    pub index: usize,
+}
+
+impl Attached {
+    /// A target that no client has seen anything of.
+    pub fn new(engine: Engine, client: Client, sources: Sources) -> Self {
+        let shown_processor = engine.scope().processor;
+        Self { engine, client, sources, shown_processor, frames: Handles::default(), breakpoints: 0, followed: None }
+    }
+
+    /// A stop: what the client knows of earlier ones is stale.
+    pub fn begin_stop(&mut self) {
+        self.frames.begin_stop();
+        self.followed = None;
+    }
+
+    /// The processor that a thread stands for.
+    ///
+    /// # Errors
+    /// When there is no such thread.
+    pub fn processor(&self, thread: i64) -> Result<u32, RequestError> {
+        let number = thread.checked_sub(1).and_then(|number| u32::try_from(number).ok());
+        let known = number.filter(|&number| self.engine.processors().get(number).is_some());
+        known.ok_or(RequestError::NoSuchThread(thread))
+    }
+
+    /// The number of a frame: `row` of the stack of `processor`.
+    ///
+    /// # Errors
+    /// When there are no more numbers.
+    pub fn frame_number(&mut self, processor: u32, row: usize) -> Result<i64, RequestError> {
+        let id = FrameId { processor, row };
+        self.frames.number(id, id).ok_or(RequestError::TooManyReferences)
+    }
+
+    /// The frame that a number stands for; `None` for a row that is no frame.
+    ///
+    /// # Errors
+    /// A number that isn't good, or not any more.
+    pub fn frame(&self, number: i64) -> Result<Option<FrameReference>, RequestError> {
+        let id = *self.frames.get(number).map_err(|bad| RequestError::Reference("frameId", number, bad))?;
+        let stack = ThreadStack::of(&self.engine, id.processor).map_err(RequestError::Scope)?;
+        Ok(match stack.row(id.row) {
+            Some(Row::Frame(source, index, _)) => Some(FrameReference { source, index }),
+            _ => None,
+        })
+    }
+
+    /// The console follows the client: a frame that it names for the first time becomes the current one. A command that
+    /// selects something else afterwards stays in force until the client goes to another frame.
+    ///
+    /// # Errors
+    /// A number that isn't good.
+    pub fn follow(&mut self, number: i64) -> Result<(), RequestError> {
+        let frame = self.frame(number)?;
+        if self.followed == Some(number) {
+            return Ok(());
+        }
+        if let Some(FrameReference { source, index }) = frame {
+            self.engine.select_context(source).map_err(RequestError::Scope)?;
+            self.engine.select_frame(index).map_err(RequestError::Scope)?;
+        }
+        self.followed = Some(number);
+        Ok(())
+    }
+
+    /// Runs a line of the console.
+    ///
+    /// # Errors
+    /// What the first command that fails says; those behind it don't run.
+    pub fn console(&mut self, line: &str) -> Result<String, RequestError> {
+        let mut output = String::new();
+        for command in commands::line::split(line) {
+            let report = commands::execute(&mut self.engine, command).map_err(RequestError::Command)?;
+            output.push_str(&commands::report::text(&report));
+        }
+        Ok(output)
+    }
+
+    /// The file on this host that a symbol file means; `None` when it isn't here.
+    pub fn find_source(&mut self, file: &SourceFile) -> Option<PathBuf> {
+        self.sources.find(file, &self.engine.settings.source_map)
+    }
+
+    /// What is answered to breakpoints in a target that doesn't run.
+    pub fn breakpoints_never_reached(&mut self, count: usize) -> Breakpoints {
+        let breakpoint = |_| {
+            self.breakpoints += 1;
+            Breakpoint {
+                id: self.breakpoints,
+                verified: false,
+                message: "a crash dump doesn't run: no breakpoint is ever reached",
+                reason: "failed",
+            }
+        };
+        Breakpoints { breakpoints: (0..count).map(breakpoint).collect() }
+    }
+}

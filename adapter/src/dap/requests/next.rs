@@ -1,0 +1,19 @@
+//! `next`: steps over a call, where the target can run.
+
+use super::Request;
+use crate::dap::error::RequestError;
+use crate::dap::session::Session;
+use crate::dap::stop;
+use serde::de::IgnoredAny;
+
+pub struct Next;
+
+impl Request for Next {
+    const COMMAND: &'static str = "next";
+    type Arguments = IgnoredAny;
+    type Body = ();
+
+    fn run(session: &mut Session, _: IgnoredAny) -> Result<(), RequestError> {
+        stop::refuse_to_run(session)
+    }
+}

@@ -1,0 +1,26 @@
+//! `setDataBreakpoints`: breakpoints on data. In a crash dump none is ever reached, and each says so.
+
+use super::{Needs, Request};
+use crate::dap::error::RequestError;
+use crate::dap::protocol::Breakpoints;
+use crate::dap::session::Session;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+pub struct SetDataBreakpoints;
+
+#[derive(Deserialize)]
+pub struct Arguments {
+    breakpoints: Vec<IgnoredAny>,
+}
+
+impl Request for SetDataBreakpoints {
+    const COMMAND: &'static str = "setDataBreakpoints";
+    const NEEDS: Needs = Needs::Target;
+    type Arguments = Arguments;
+    type Body = Breakpoints;
+
+    fn run(session: &mut Session, arguments: Arguments) -> Result<Breakpoints, RequestError> {
+        Ok(session.attached()?.breakpoints_never_reached(arguments.breakpoints.len()))
+    }
+}

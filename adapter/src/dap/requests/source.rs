@@ -1,0 +1,38 @@
+//! `source`: the text of a listing.
+
+use super::{Needs, Request};
+use crate::dap::error::RequestError;
+use crate::dap::protocol::Source as SourceArgument;
+use crate::dap::session::Session;
+use serde::{Deserialize, Serialize};
+
+pub struct Source;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arguments {
+    source: Option<SourceArgument>,
+    source_reference: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Body {
+    content: String,
+    mime_type: &'static str,
+}
+
+impl Request for Source {
+    const COMMAND: &'static str = "source";
+    const NEEDS: Needs = Needs::Target;
+    type Arguments = Arguments;
+    type Body = Body;
+
+    fn run(session: &mut Session, arguments: Arguments) -> Result<Body, RequestError> {
+        let reference =
+            arguments.source.and_then(|source| source.source_reference).unwrap_or(arguments.source_reference);
+        let text = session.attached()?.sources.text(reference);
+        let content = text.ok_or(RequestError::NoSuchSource(reference))?.to_owned();
+        Ok(Body { content, mime_type: "text/x-asm" })
+    }
+}

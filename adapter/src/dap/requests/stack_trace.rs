@@ -1,0 +1,139 @@
+//! `stackTrace`: the frames of a processor's thread, page by page.
+
+use super::Request;
+use crate::dap::attached::Attached;
+use crate::dap::error::RequestError;
+use crate::dap::protocol::{Capabilities, Source};
+use crate::dap::session::Session;
+use crate::dap::thread_stack::{Row, ThreadStack};
+use crate::dap::to_dap;
+use engine::stack::{Certainty, Frame, FrameDescription};
+use serde::{Deserialize, Serialize};
+
+pub struct StackTrace;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arguments {
+    thread_id: i64,
+    start_frame: Option<usize>,
+    levels: Option<usize>,
+    format: Option<Format>,
+}
+
+/// `StackFrameFormat`: what of a frame goes into its name.
+#[derive(Clone, Copy, Deserialize)]
+struct Format {
+    module: Option<bool>,
+    #[serde(default)]
+    line: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Body {
+    stack_frames: Vec<StackFrame>,
+    total_frames: usize,
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StackFrame {
+    id: i64,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<Source>,
+    line: i64,
+    column: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instruction_pointer_reference: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    module_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presentation_hint: Option<&'static str>,
+}
+
+impl Request for StackTrace {
+    const COMMAND: &'static str = "stackTrace";
+    type Arguments = Arguments;
+    type Body = Body;
+
+    fn announce(capabilities: &mut Capabilities) {
+        capabilities.supports_delayed_stack_trace_loading = true;
+        capabilities.supports_value_formatting_options = true;
+    }
+
+    fn run(session: &mut Session, arguments: Arguments) -> Result<Body, RequestError> {
+        let attached = session.attached()?;
+        let processor = attached.processor(arguments.thread_id)?;
+        let stack = ThreadStack::of(&attached.engine, processor).map_err(RequestError::Scope)?;
+        let start = arguments.start_frame.unwrap_or(0);
+        let count = arguments.levels.filter(|&levels| levels > 0).unwrap_or(usize::MAX);
+        let rows = (start..stack.len()).take(count);
+        let frames = rows.map(|row| {
+            let id = attached.frame_number(processor, row)?;
+            let format = arguments.format;
+            Ok(match stack.row(row) {
+                Some(Row::Frame(_, _, frame)) => self::frame(attached, id, frame, row < stack.fault, format),
+                Some(Row::Exception) | None => exception_label(attached, id),
+            })
+        });
+        Ok(Body { stack_frames: frames.collect::<Result<_, RequestError>>()?, total_frames: stack.len() })
+    }
+}
+
+/// A frame; `handles_crash` for those that deal with the crash that happened below them.
+fn frame(attached: &mut Attached, id: i64, frame: &Frame, handles_crash: bool, format: Option<Format>) -> StackFrame {
+    let modules = attached.engine.target().modules();
+    let mut description = FrameDescription::of(frame, modules);
+    let module_id = modules.at(frame.instruction_pointer).map(|module| to_dap::address(module.base()));
+    if format.is_some_and(|format| format.module == Some(false)) && description.function.is_some() {
+        description.module = None;
+    }
+    let guessed = frame.certainty == Certainty::Guessed;
+    let line = description.line.clone();
+    let place = line.as_ref().and_then(|line| to_dap::source_place(attached, line));
+    let mut place = place.unwrap_or_else(|| to_dap::listing_place(attached, frame.instruction_pointer));
+    if handles_crash {
+        // Clients focus the first frame that isn't marked so: the one that failed.
+        place.source.presentation_hint = Some("deemphasize");
+    }
+    StackFrame {
+        id,
+        name: name(frame, &description, format),
+        source: Some(place.source),
+        line: place.line,
+        column: place.column,
+        instruction_pointer_reference: Some(to_dap::address(frame.instruction_pointer)),
+        module_id,
+        presentation_hint: (guessed || handles_crash).then_some("subtle"),
+    }
+}
+
+fn name(frame: &Frame, description: &FrameDescription, format: Option<Format>) -> String {
+    let mut name = description.call_site();
+    if let Some(line) = description.line.as_ref().filter(|_| format.is_some_and(|format| format.line)) {
+        name.push_str(&format!(" [{} @ {}]", line.file.name, line.line));
+    }
+    if frame.inline.is_some() {
+        name.push_str(" (inlined)");
+    }
+    if let Some(at) = frame.trap_frame {
+        name.push_str(&format!(" (trap frame {at})"));
+    }
+    if frame.certainty == Certainty::Guessed {
+        name.push_str(" (guessed)");
+    }
+    name
+}
+
+/// The row between the frames that deal with an exception and the one that raised it.
+fn exception_label(attached: &Attached, id: i64) -> StackFrame {
+    let exception = attached.engine.crash().and_then(|crash| crash.exception.as_ref());
+    let record = exception.and_then(|exception| exception.record.as_ref()?.as_ref().ok());
+    let name = match record {
+        Some(record) => format!("exception {}", to_dap::exception_name(record)),
+        None => "exception".to_owned(),
+    };
+    StackFrame { id, name, presentation_hint: Some("label"), ..StackFrame::default() }
+}

@@ -1,0 +1,19 @@
+//! `stepOut`: runs to the caller, where the target can run.
+
+use super::Request;
+use crate::dap::error::RequestError;
+use crate::dap::session::Session;
+use crate::dap::stop;
+use serde::de::IgnoredAny;
+
+pub struct StepOut;
+
+impl Request for StepOut {
+    const COMMAND: &'static str = "stepOut";
+    type Arguments = IgnoredAny;
+    type Body = ();
+
+    fn run(session: &mut Session, _: IgnoredAny) -> Result<(), RequestError> {
+        stop::refuse_to_run(session)
+    }
+}
