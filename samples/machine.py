@@ -19,15 +19,15 @@ TIMEOUT = 120  # seconds; a crash takes one
 
 
 def command(driver, folder):
-    """QEMU's command line. One thread that counts instructions, and a clock of its own: each run is the same."""
-    binaries = os.path.join(SAMPLES, "minint", "bin")
+    """QEMU's command line, to be run in SAMPLES. One thread that counts instructions, a clock of its own, paths (the
+    machine gets to see them) that are the same everywhere: each run is the same."""
     return [
         QEMU, "-machine", "pc", "-cpu", "qemu64", "-accel", "tcg,thread=single", "-icount", "shift=3,sleep=off",
         "-m", str(MEMORY_MB), "-smp", "2", "-rtc", "base=2026-01-02T03:04:05,clock=vm",
         "-display", "none", "-nodefaults", "-no-reboot", "-serial", "stdio",
         "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
-        "-kernel", f"{binaries}/boot.exe",
-        "-initrd", f"{binaries}/ntkrnlmp.exe,{os.path.join(SAMPLES, 'driver', driver, 'sampledrv.sys')}",
+        "-kernel", "minint/bin/boot.exe",
+        "-initrd", f"minint/bin/ntkrnlmp.exe,driver/{driver}/sampledrv.sys",
     ]
 
 
@@ -37,7 +37,7 @@ class Machine:
     def __init__(self, driver, extra=()):
         self.folder = tempfile.mkdtemp(prefix="minint")
         self.process = subprocess.Popen(
-            command(driver, self.folder) + list(extra),
+            command(driver, self.folder) + list(extra), cwd=SAMPLES,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.watchdog = threading.Timer(TIMEOUT, self.process.kill)
         self.watchdog.start()
