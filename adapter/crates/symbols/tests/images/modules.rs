@@ -177,6 +177,23 @@ fn addresses_tell_a_pdb_where_nothing_else_does() {
 }
 
 #[test]
+fn addresses_that_agree_with_several_builds_tell_none() {
+    let (sample, other) = (sample("O0"), sample("O2"));
+    // The builds differ in their code, not in where it and the data start.
+    let names = ["DriverEntry", "SampleDevice"];
+    let proofs = proofs(&sample, &names);
+    assert_eq!(proofs, self::proofs(&other, &names));
+    let folder =
+        Folder::with(&[("sampledrv.pdb/1/sampledrv.pdb", &sample.pdb), ("sampledrv.pdb/2/sampledrv.pdb", &other.pdb)]);
+    let mut modules = table(Memory::new(), &folder.text());
+    let module = modules.add(ModuleEntry { proofs, ..sample_entry(&sample) });
+    assert!(module.symbols().is_none(), "{:#?}", module.log());
+    let several =
+        |outcome: &Outcome| matches!(outcome, Outcome::Mismatch(mismatch) if mismatch.found.starts_with("several"));
+    assert_eq!(module.log().attempts.iter().filter(|attempt| several(&attempt.outcome)).count(), 2);
+}
+
+#[test]
 fn export_names_serve_where_there_is_no_pdb() {
     let builder = exporting();
     let mut modules = table(Memory::new().with_image(BASE, &builder.build()), "");
