@@ -15,6 +15,7 @@ pub mod settings;
 mod source_lines;
 pub mod stack;
 pub mod target;
+pub mod variables;
 
 pub use scope::{ContextSource, Scope};
 pub use session::{ScopeError, Session};
