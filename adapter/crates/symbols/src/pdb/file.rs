@@ -1,9 +1,10 @@
 //! One opened PDB.
 
-use super::{Constant, Function, InlineFrame, SourceFile, SourceFileId, SourceLine, Symbol, SymbolFileError, Variable};
-use crate::{Guid, NamePattern, PdbIdentity, TypeRef};
+use super::SymbolFileError;
+use super::container::Container;
+use super::parts::Parts;
+use crate::PdbIdentity;
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use std::sync::Arc;
 pub struct SymbolFile {
     path: PathBuf,
     identity: PdbIdentity,
+    pub(super) parts: Parts,
 }
 
 /// How much a symbol file knows.
@@ -45,9 +47,7 @@ impl SymbolFile {
     /// # Errors
     /// A file that can't be read, is no PDB, or is damaged in what was read.
     pub fn open(path: &Path) -> Result<Arc<Self>, SymbolFileError> {
-        let guid = Guid::default();
-        let identity = PdbIdentity { name: String::new(), guid, age: 0 };
-        Ok(Arc::new(Self { path: path.to_owned(), identity }))
+        Self::from_container(Container::open(path)?, path)
     }
 
     /// Opens a PDB whose bytes are at hand; `path` is what messages call it.
@@ -55,8 +55,16 @@ impl SymbolFile {
     /// # Errors
     /// As for [`SymbolFile::open`].
     pub fn from_bytes(bytes: Vec<u8>, path: &Path) -> Result<Arc<Self>, SymbolFileError> {
-        let _ = bytes;
-        Self::open(path)
+        Self::from_container(Container::from_bytes(bytes)?, path)
+    }
+
+    fn from_container(container: Container, path: &Path) -> Result<Arc<Self>, SymbolFileError> {
+        let parts = Parts::open(container)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // A PDB without a DBI stream holds types only: no image names it.
+        let age = parts.header.map_or(parts.info.age, |header| header.age);
+        let identity = PdbIdentity { name, guid: parts.info.guid, age };
+        Ok(Arc::new(Self { path: path.to_owned(), identity, parts }))
     }
 
     /// Where it was opened.
@@ -69,110 +77,35 @@ impl SymbolFile {
         &self.identity
     }
 
-    /// How much it knows.
+    /// How much it knows. Where a tool moved the code after linking, its private symbols no longer fit: such a file
+    /// counts as public.
     pub fn content(&self) -> SymbolContent {
-        SymbolContent::Public
+        if self.parts.header.is_none_or(|header| header.stripped) {
+            return SymbolContent::Public;
+        }
+        let mut with_code = self.parts.compilands().filter(|(_, compiland)| !compiland.pieces().is_empty()).peekable();
+        if with_code.peek().is_none() {
+            SymbolContent::Public
+        } else if with_code.any(|(_, compiland)| compiland.has_lines()) {
+            SymbolContent::PrivateWithLines
+        } else {
+            SymbolContent::Private
+        }
     }
 
     /// Whether it says where its source files can be fetched (a `srcsrv` stream).
     pub fn is_source_indexed(&self) -> bool {
-        false
+        self.parts.info.stream("srcsrv").is_some()
     }
 
     /// `IMAGE_FILE_MACHINE_*` of the image; absent in files that don't say (0).
     pub fn machine(&self) -> Option<u16> {
-        None
+        self.parts.header.map(|header| header.machine).filter(|&machine| machine != 0)
     }
 
     /// What has turned out to be damaged so far: one entry for each part, at its first error. What isn't damaged there
     /// is used nevertheless.
     pub fn problems(&self) -> Vec<SymbolFileError> {
-        Vec::new()
-    }
-
-    /// The symbols with this name, decorated or not; private ones hide public ones at the same address.
-    pub fn find(&self, name: &str) -> Vec<Symbol> {
-        let _ = name;
-        Vec::new()
-    }
-
-    /// The symbols whose names match, in the order of their addresses, at most `limit`; private ones hide public ones
-    /// at the same address.
-    pub fn search(&self, pattern: &NamePattern, limit: usize) -> Vec<Symbol> {
-        let _ = (pattern, limit);
-        Vec::new()
-    }
-
-    /// The values with this name (`S_CONSTANT`): `static const`s and, where the compiler lists them, enum values.
-    pub fn find_constant(&self, name: &str) -> Vec<Constant> {
-        let _ = name;
-        Vec::new()
-    }
-
-    /// The best symbol at or below an RVA, and the bytes between: the private function that it lies in, else the
-    /// nearest symbol of any kind.
-    pub fn nearest(&self, rva: u32) -> Option<(Symbol, u32)> {
-        let _ = rva;
-        None
-    }
-
-    /// The function with private information that an RVA lies in.
-    pub fn function_at(&self, rva: u32) -> Option<Function> {
-        let _ = rva;
-        None
-    }
-
-    /// All functions with private information, by their RVA. Reads the whole file.
-    pub fn functions(&self) -> Vec<Function> {
-        Vec::new()
-    }
-
-    /// The inlined functions that an RVA belongs to, innermost first; the function that holds them isn't among them.
-    pub fn inline_frames(&self, rva: u32) -> Vec<InlineFrame> {
-        let _ = rva;
-        Vec::new()
-    }
-
-    /// The variables of the function at an RVA, in whose scope the RVA lies: parameters first, then from the outermost
-    /// block inwards. Not those of inlined functions.
-    pub fn variables(&self, rva: u32) -> Vec<Variable> {
-        let _ = rva;
-        Vec::new()
-    }
-
-    /// The same for the inlined function that is `inline_frames(rva)[inline]`.
-    pub fn variables_of(&self, rva: u32, inline: usize) -> Vec<Variable> {
-        let _ = (rva, inline);
-        Vec::new()
-    }
-
-    /// The source line at an RVA: that of the innermost inlined function, if one is there.
-    pub fn line_at(&self, rva: u32) -> Option<SourceLine> {
-        let _ = rva;
-        None
-    }
-
-    /// The code that came from these lines of a file, by line, then RVA; inlined code too.
-    pub fn lines_of(&self, file: SourceFileId, lines: RangeInclusive<u32>) -> Vec<SourceLine> {
-        let _ = (file, lines);
-        Vec::new()
-    }
-
-    /// All source files that code came from, by name.
-    pub fn source_files(&self) -> Vec<Arc<SourceFile>> {
-        Vec::new()
-    }
-
-    /// The type with this name: a struct, class, union, enum or typedef. Of several the one that is defined.
-    pub fn find_type(&self, name: &str) -> Option<TypeRef> {
-        let _ = name;
-        None
-    }
-
-    /// The types whose names match, in the file's order, at most `limit`. Types that share a name are all listed;
-    /// those that are only declared, if there is no definition.
-    pub fn search_types(&self, pattern: &NamePattern, limit: usize) -> Vec<TypeRef> {
-        let _ = (pattern, limit);
-        Vec::new()
+        self.parts.problems.list()
     }
 }

@@ -27,7 +27,7 @@ fn spell(ty: &TypeRef, inner: String, depth: usize) -> String {
             spell(&target, declarator, depth)
         }
         Shape::Array { element, count } => spell(&element, format!("{inner}[{count}]"), depth),
-        Shape::Function { returns, parameters } => {
+        Shape::Function { returns, parameters, .. } => {
             let parameters: Vec<String> = parameters
                 .iter()
                 .map(|parameter| match parameter.shape() {

@@ -42,8 +42,10 @@ pub enum Shape {
     Function {
         /// What it returns.
         returns: TypeRef,
-        /// What it takes; for a member function without `this`. A last one of kind [`super::BaseKind::None`] is `...`.
+        /// What it takes, without `this`. A last one of kind [`super::BaseKind::None`] is `...`.
         parameters: Vec<TypeRef>,
+        /// The type of `this`, for a member function that isn't static.
+        this: Option<TypeRef>,
     },
 }
 

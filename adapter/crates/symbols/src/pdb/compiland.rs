@@ -1,0 +1,175 @@
+//! A compiland's stream: its symbols, and an index of the code that they describe.
+
+use super::codeview::{Record, Records};
+use super::container::Container;
+use super::dbi::CompilandInfo;
+use super::names::Names;
+use super::procedure::{self, Procedure};
+use super::sections::Sections;
+use super::subsections::Subsections;
+use super::{Stream, SymbolFileError};
+use ms_pdb::syms::SymKind;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+/// The symbols and lines that came from one object file.
+#[derive(Debug)]
+pub(super) struct Compiland {
+    stream: Stream,
+    /// The symbols; records name each other by their offsets in it.
+    symbols: Box<[u8]>,
+    /// By RVA.
+    pieces: Vec<Piece>,
+    /// Those of the pieces that were moved away from their functions.
+    moved: Vec<Piece>,
+    lines: (u64, usize),
+    subsections: OnceLock<Subsections>,
+}
+
+/// A piece of code.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    /// RVAs.
+    pub(super) code: Range<u32>,
+    /// Offset of its record.
+    pub(super) place: u32,
+    pub(super) kind: PieceKind,
+}
+
+/// What a piece of code is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PieceKind {
+    Function,
+    Thunk,
+    /// Moved away from the function at this RVA.
+    Separated {
+        parent: u32,
+    },
+}
+
+/// Length of the signature at the start of the stream.
+const SIGNATURE_SIZE: usize = 4;
+
+impl Compiland {
+    /// Reads the symbols and finds the code that they describe. Damaged records are noted and left out.
+    pub(super) fn read(
+        container: &Container,
+        info: &CompilandInfo,
+        sections: &Sections,
+        note: impl Fn(SymbolFileError),
+    ) -> Result<Option<Self>, SymbolFileError> {
+        let Some(number) = info.stream else { return Ok(None) };
+        let stream = Stream { role: "compiland", number };
+        let symbols_size = info.symbols_size as usize;
+        let symbols = container.read_part(stream, 0, symbols_size)?;
+        if symbols.len() < symbols_size {
+            let value = symbols_size as u64;
+            let offset = symbols.len();
+            note(SymbolFileError::Malformed { stream, what: "size of the symbols", offset, value });
+        }
+        let mut pieces = Vec::new();
+        for record in Records::new(&symbols, SIGNATURE_SIZE) {
+            match record {
+                Ok(record) => match Piece::parse(&record, sections) {
+                    Ok(piece) => pieces.extend(piece),
+                    Err(_) => note(damaged(stream, &record)),
+                },
+                Err(truncated) => note(SymbolFileError::Truncated { stream, what: "symbol records", truncated }),
+            }
+        }
+        pieces.sort_by_key(|piece| piece.code.start);
+        let is_moved = |piece: &&Piece| matches!(piece.kind, PieceKind::Separated { .. });
+        let moved = pieces.iter().filter(is_moved).cloned().collect();
+        let lines_at = u64::from(info.symbols_size) + u64::from(info.old_lines_size);
+        let lines = (lines_at, info.lines_size as usize);
+        Ok(Some(Self { stream, symbols, pieces, moved, lines, subsections: OnceLock::new() }))
+    }
+
+    /// The code, by RVA.
+    pub(super) fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// Whether lines, or something like it, follow the symbols.
+    pub(super) fn has_lines(&self) -> bool {
+        self.lines.1 > 0
+    }
+
+    /// The pieces that were moved away from a function with this code.
+    pub(super) fn moved_from(&self, function: &Range<u32>) -> impl Iterator<Item = &Piece> {
+        let comes_from = |piece: &&Piece| match piece.kind {
+            PieceKind::Separated { parent } => function.contains(&parent),
+            _ => false,
+        };
+        self.moved.iter().filter(comes_from)
+    }
+
+    /// The last piece that begins at or below an RVA; of several at the same place the first.
+    pub(super) fn piece_at_or_below(&self, rva: u32) -> Option<&Piece> {
+        let end = self.pieces.partition_point(|piece| piece.code.start <= rva);
+        let below = self.pieces.get(..end)?;
+        let start = below.last()?.code.start;
+        below.get(below.partition_point(|piece| piece.code.start < start))
+    }
+
+    /// The record at an offset.
+    pub(super) fn record(&self, place: u32) -> Option<Record<'_>> {
+        Record::at(&self.symbols, place as usize).ok()
+    }
+
+    /// The records behind one at an offset.
+    pub(super) fn records_behind(&self, place: u32) -> impl Iterator<Item = Record<'_>> {
+        let start = self.record(place).map_or(usize::MAX, |record| record.end());
+        Records::new(&self.symbols, start).map_while(Result::ok)
+    }
+
+    /// What follows the symbols, read on first use.
+    pub(super) fn subsections(
+        &self,
+        container: &Container,
+        sections: &Sections,
+        names: &Names,
+        note: impl Fn(SymbolFileError),
+    ) -> &Subsections {
+        self.subsections.get_or_init(|| {
+            let (offset, length) = self.lines;
+            let stream = self.stream;
+            match container.read_part(stream, offset, length) {
+                Ok(bytes) => Subsections::parse(&bytes, sections, names, |at, kind| {
+                    let offset = usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(at);
+                    let what = "subsection of lines";
+                    note(SymbolFileError::Malformed { stream, what, offset, value: kind.into() });
+                }),
+                Err(error) => {
+                    note(error);
+                    Subsections::default()
+                }
+            }
+        })
+    }
+
+    /// The error for a record that can't be understood.
+    pub(super) fn damaged(&self, record: &Record<'_>) -> SymbolFileError {
+        damaged(self.stream, record)
+    }
+}
+
+fn damaged(stream: Stream, record: &Record<'_>) -> SymbolFileError {
+    let value = record.kind.into();
+    SymbolFileError::Malformed { stream, what: "symbol record", offset: record.offset, value }
+}
+
+impl Piece {
+    fn parse(record: &Record<'_>, sections: &Sections) -> Result<Option<Self>, memory::Truncated> {
+        let place = u32::try_from(record.offset).unwrap_or(u32::MAX);
+        let piece = |code: Range<u32>, kind| Some(Self { code, place, kind }).filter(|piece| !piece.code.is_empty());
+        Ok(match SymKind(record.kind) {
+            SymKind::S_THUNK32 => {
+                procedure::thunk(record, sections)?.and_then(|(_, code)| piece(code, PieceKind::Thunk))
+            }
+            SymKind::S_SEPCODE => procedure::separated(record, sections)?
+                .and_then(|(code, parent)| piece(code, PieceKind::Separated { parent })),
+            _ => Procedure::parse(record, sections)?.and_then(|procedure| piece(procedure.code(), PieceKind::Function)),
+        })
+    }
+}

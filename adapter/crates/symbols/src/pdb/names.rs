@@ -1,0 +1,30 @@
+//! The `/names` stream: the strings that line numbers and frame data refer to by their offsets.
+
+use super::{Stream, SymbolFileError, codeview};
+use memory::Cursor;
+
+/// The strings.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    bytes: Box<[u8]>,
+    length: usize,
+}
+
+/// Signature, version and size of the strings come before them.
+const HEADER_SIZE: usize = 12;
+
+impl Names {
+    /// Takes the stream's bytes.
+    pub(super) fn parse(stream: Stream, bytes: Box<[u8]>) -> Result<Self, SymbolFileError> {
+        let truncated = |truncated| SymbolFileError::Truncated { stream, what: "strings", truncated };
+        let size = Cursor::at(&bytes, 8).u32().map_err(truncated)? as usize;
+        Cursor::at(&bytes, HEADER_SIZE).skip(size).map_err(truncated)?;
+        Ok(Self { bytes, length: HEADER_SIZE + size })
+    }
+
+    /// The string at an offset.
+    pub(super) fn get(&self, offset: u32) -> Option<String> {
+        let strings = self.bytes.get(HEADER_SIZE..self.length)?;
+        codeview::name(&mut Cursor::at(strings, offset as usize)).ok().map(codeview::text)
+    }
+}
