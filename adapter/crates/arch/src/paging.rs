@@ -217,8 +217,10 @@ fn walk(
     for &Level { level, shift, entries } in format.levels {
         let index = address.0 >> shift & (entries - 1);
         let at = PhysicalAddress(table).offset(index * format.entry_size as u64);
-        let entry =
-            physical.pointer(at, format.entry_size).map_err(|_| ReadFailure::PageTableUnreadable { level, at })?;
+        let entry = physical.pointer(at, format.entry_size).map_err(|error| match error.failure {
+            ReadFailure::Cancelled => ReadFailure::Cancelled,
+            _ => ReadFailure::PageTableUnreadable { level, at },
+        })?;
         path.push(PageTableEntry { level, at, entry });
         not_present = ReadFailure::NotPresent { level, entry, at };
         let page_size = 1 << shift;

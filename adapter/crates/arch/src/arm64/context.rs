@@ -42,6 +42,10 @@ macro_rules! tables {
             SubRegister::new("w29", FP, 0, 32),
             SubRegister::new("w30", LR, 0, 32),
             SubRegister::new("psr", CPSR, 0, 32),
+            // As the disassembly writes them.
+            SubRegister::new("xip0", RegisterId(16), 0, 64),
+            SubRegister::new("xip1", RegisterId(17), 0, 64),
+            SubRegister::new("xpr", RegisterId(18), 0, 64),
             $(SubRegister::new(concat!("w", $x), RegisterId($x), 0, 32),)*
             $(
                 SubRegister::new(concat!("q", $v), RegisterId(V0 + $v), 0, 128),
