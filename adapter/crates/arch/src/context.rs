@@ -26,7 +26,7 @@ pub enum ContextError {
         found: usize,
     },
     /// `ContextFlags` hasn't the bit that stands for this processor.
-    #[error("ContextFlags {flags:#010x} are not those of a {machine} context")]
+    #[error("ContextFlags {flags:#010x} are another processor's, not {machine}'s")]
     OtherMachine {
         /// The processor that the bytes should be of.
         machine: Machine,
@@ -180,7 +180,7 @@ mod tests {
     fn other_machines_and_short_records_are_refused_with_what_was_found() {
         let x64 = Machine::Amd64.architecture();
         let refused = Context::from_bytes(x64, &amd64(0x1_001f)).unwrap_err();
-        assert_eq!(refused.to_string(), "ContextFlags 0x0001001f are not those of a x64 context");
+        assert_eq!(refused.to_string(), "ContextFlags 0x0001001f are another processor's, not x64's");
         let short = Context::from_bytes(x64, &[0; 716]).unwrap_err();
         assert_eq!(short.to_string(), "x64 contexts have 0x4d0 bytes, but there are 0x2cc");
     }

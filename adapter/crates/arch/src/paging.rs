@@ -213,7 +213,6 @@ fn walk(
     }
     let mut table = space.root.0 & format.root_mask;
     let mut in_transition = false;
-    let mut not_present = ReadFailure::NotCanonical;
     for &Level { level, shift, entries } in format.levels {
         let index = address.0 >> shift & (entries - 1);
         let at = PhysicalAddress(table).offset(index * format.entry_size as u64);
@@ -222,7 +221,6 @@ fn walk(
             _ => ReadFailure::PageTableUnreadable { level, at },
         })?;
         path.push(PageTableEntry { level, at, entry });
-        not_present = ReadFailure::NotPresent { level, entry, at };
         let page_size = 1 << shift;
         let page = |base: u64| PhysicalAddress(base & !(page_size - 1) | address.0 & (page_size - 1));
         match (format.decode)(level, entry, space.invalid_pte_mask) {
@@ -233,8 +231,9 @@ fn walk(
             Entry::PagedOut { file, offset } => return Err(ReadFailure::PagedOut { level, entry, file, offset }),
             Entry::DemandZero => return Err(ReadFailure::DemandZero { level, entry }),
             Entry::Prototype => return Err(ReadFailure::Prototype { level, entry }),
-            Entry::NotPresent => return Err(not_present),
+            Entry::NotPresent => return Err(ReadFailure::NotPresent { level, entry, at }),
         }
     }
-    Err(not_present)
+    // No format has tables at its last level, so that the loop has returned.
+    Err(ReadFailure::NotCanonical)
 }

@@ -1,8 +1,8 @@
 //! The function table: `.pdata`, an array of `RUNTIME_FUNCTION` sorted by address.
 //!
-//! Microsoft documents the entries under "x64 exception handling": three RVAs of four bytes. Not documented there, but
-//! to be seen in NT's own images: an entry whose unwind data has its lowest bit set is indirect, and what remains is the
-//! RVA of the entry that describes it (a function's part that was moved away from the rest).
+//! Microsoft documents the entries under "x64 exception handling": three RVAs of four bytes. Where the lowest bit of
+//! the unwind data's is set (`RUNTIME_FUNCTION_INDIRECT` of the public headers), the rest is the RVA of the entry that
+//! describes this one: a part of a function that was moved away from the others.
 
 use super::CHAIN_LIMIT;
 use crate::{UnwindError, UnwindImage};
