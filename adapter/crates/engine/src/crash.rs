@@ -10,7 +10,7 @@ use arch::Context;
 use memory::VirtualAddress;
 
 /// Exception code of the `int 3` that a debugger's break-in, or `KeBugCheckEx` itself, raises.
-const STATUS_BREAKPOINT: u32 = 0x8000_0003;
+pub(crate) const STATUS_BREAKPOINT: u32 = 0x8000_0003;
 
 /// The crash that a dump holds.
 #[derive(Debug)]

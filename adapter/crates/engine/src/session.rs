@@ -8,6 +8,7 @@ use crate::session_scope::SessionScope;
 use crate::settings::Settings;
 use crate::stack::{self, Frame, Stack, Surroundings};
 use crate::target::{OpenError, OpenOptions, Target};
+use crate::variables::{self, FrameVariable};
 use analysis::nt::structure::NtError;
 use analysis::nt::{processors, thread, trap_frame};
 use arch::Context;
@@ -240,6 +241,13 @@ impl Session {
     /// As [`Session::stack_of`].
     pub fn stack(&self) -> Result<Rc<Stack>, ScopeError> {
         self.stack_of(self.scope.source)
+    }
+
+    /// The parameters and local variables of a frame, as [`variables::frame_variables`] lists them.
+    pub fn frame_variables(&self, frame: &Frame) -> Vec<FrameVariable> {
+        let inline = frame.inline.as_ref().map(|inline| inline.depth);
+        let modules = self.target.modules();
+        variables::frame_variables(modules, &self.target, &frame.context, frame.code_address(), inline)
     }
 
     /// What expressions refer to: the current frame, if there is one.

@@ -1,13 +1,13 @@
 //! What expressions see of a session: the registers, names and memory of one frame.
 
-use crate::evaluate::{Lookup, Place, PseudoRegister, RegisterReading, Scope, SourceLine, Variable, register_in};
+use crate::evaluate::{Lookup, Place, PseudoRegister, RegisterReading, Scope, SourceLine, Value, Variable, register_in};
 use crate::session::Session;
 use crate::source_lines;
 use crate::stack::Frame;
 
 use arch::RegisterPart;
 use memory::{PAGE_SIZE, ReadPhysical, ReadVirtual, VirtualAddress};
-use symbols::{Module, Shape, Symbol, TypeRef};
+use symbols::{Constant, Module, Shape, Symbol, TypeRef};
 
 /// A frame of a session as the evaluator sees it; without a frame, expressions that need none still work.
 pub struct SessionScope<'a> {
@@ -151,9 +151,8 @@ impl Scope for SessionScope<'_> {
 
     fn local(&self, name: &str) -> Option<Variable> {
         let frame = self.frame.as_ref()?;
-        let found: Vec<Variable> = Vec::new();
-        let _ = frame;
-        found.into_iter().rev().find(|variable| variable.name == name)
+        let found = self.session.frame_variables(frame);
+        found.into_iter().map(|found| found.variable).rfind(|variable| variable.name == name)
     }
 
     fn symbols(&self, module: Option<&str>, name: &str) -> Vec<Variable> {
@@ -162,8 +161,19 @@ impl Scope for SessionScope<'_> {
             ty: symbol.ty,
             place: Place::Memory(module.address(symbol.rva)),
         };
+        let constant = |module: &Module, constant: Constant| Variable {
+            name: format!("{}!{}", module.name(), constant.name),
+            place: Value::constant(constant.ty.clone(), constant.value, constant.ty.size().unwrap_or(8)).place,
+            ty: Some(constant.ty),
+        };
         let in_module = |module: &'_ Module| -> Vec<Variable> {
-            module.find(name).into_iter().map(|symbol| variable(module, symbol)).collect()
+            let found: Vec<_> = module.find(name).into_iter().map(|symbol| variable(module, symbol)).collect();
+            match module.symbols() {
+                Some(symbols) if found.is_empty() => {
+                    symbols.find_constant(name).into_iter().map(|found| constant(module, found)).collect()
+                }
+                _ => found,
+            }
         };
         self.searched(module).into_iter().flat_map(in_module).collect()
     }

@@ -11,11 +11,12 @@ pub struct FrameDescription {
     pub module: Option<String>,
     /// Its function; without symbols there is none.
     pub function: Option<String>,
-    /// Bytes from the start of the function, or of the module where there is no function.
+    /// Bytes from the start of the function (where it was inlined: of its code there), or of the module where there is
+    /// no function.
     pub displacement: u64,
     /// The source line that executes, or that made the call.
     pub line: Option<SourceLine>,
-    /// The function was inlined: `displacement` counts from the function that it was inlined into.
+    /// The function was inlined.
     pub inlined: bool,
     address: VirtualAddress,
 }
@@ -28,19 +29,26 @@ impl FrameDescription {
         let behind = frame.instruction_pointer.0.wrapping_sub(address.0);
         let displacement = name.as_ref().map_or(0, |name| name.displacement.wrapping_add(behind));
         let module = name.as_ref().map(|name| name.module.clone());
-        let (function, line) = match &frame.inline {
-            Some(inline) => (Some(inline.function.name.clone()), inline.function.line.clone()),
-            None => {
-                let outermost = inline_frames(modules, address).pop();
-                let line = match outermost {
-                    Some(inlined) => inlined.call_site,
-                    None => line_at(modules, address),
-                };
-                (name.and_then(|name| name.symbol).map(|symbol| symbol.name), line)
-            }
+        let physical = Self {
+            module,
+            function: name.and_then(|name| name.symbol).map(|symbol| symbol.name),
+            displacement,
+            line: None,
+            inlined: false,
+            address: frame.instruction_pointer,
         };
-        let (inlined, address) = (frame.inline.is_some(), frame.instruction_pointer);
-        Self { module, function, displacement, line, inlined, address }
+        let Some(inline) = &frame.inline else {
+            let line = match inline_frames(modules, address).pop() {
+                Some(outermost) => outermost.call_site,
+                None => line_at(modules, address),
+            };
+            return Self { line, ..physical };
+        };
+        let module = modules.at(address);
+        let start = inline.function.ranges.first().and_then(|range| Some(module?.address(range.start)));
+        let displacement = start.and_then(|start| frame.instruction_pointer.distance_from(start)).unwrap_or(0);
+        let (function, line) = (Some(inline.function.name.clone()), inline.function.line.clone());
+        Self { function, displacement, line, inlined: true, ..physical }
     }
 
     /// ``module!function+0x10``, `module+0x1234`, or the bare address.

@@ -1,6 +1,7 @@
 //! Which modules a dump's system had loaded.
 
 use super::Target;
+use crate::crash::STATUS_BREAKPOINT;
 use analysis::nt::{loaded_modules, unloaded_modules};
 use memory::{PAGE_SIZE, VirtualAddress};
 use symbols::pe::{MemoryImage, PeHeaders};
@@ -107,14 +108,18 @@ impl Target {
         })
     }
 
-    /// Addresses of the kernel's variables that the dump's header tells: what a symbol file can be told by.
+    /// Addresses in the kernel that the dump's header tells: what a symbol file can be told by. Code and data both, since
+    /// builds may differ in the one and not in the other: a bug check ends in the `int 3` of KeBugCheckEx.
     fn kernel_proofs(&self) -> Vec<SymbolProof> {
         let header = self.memory.dump().header();
+        let crashed = header.bug_check.is_some_and(|bug_check| bug_check.code != 0);
+        let end = self.memory.dump().exception().filter(|end| crashed && end.code == STATUS_BREAKPOINT);
         let known = [
             ("PsLoadedModuleList", header.ps_loaded_module_list),
             ("PsActiveProcessHead", header.ps_active_process_head),
             ("KdDebuggerDataBlock", header.kd_debugger_data_block),
             ("MmPfnDatabase", header.pfn_data_base),
+            ("KeBugCheckEx", end.map(|end| end.address)),
         ];
         let proof = |(name, address): (&str, Option<VirtualAddress>)| {
             address.map(|address| SymbolProof { name: name.to_owned(), address })
