@@ -140,6 +140,16 @@ fn version_2_tells_epilogues_by_their_distance_from_the_end() {
 }
 
 #[test]
+fn version_2_cant_describe_epilogues_that_release_between_pops() {
+    let slots = vec![code(2, EPILOG, 1), code(5, PUSH, RBX), code(4, ALLOC_SMALL, 0)];
+    let info = Info { version: 2, prologue_size: 5, slots, ..Info::default() };
+    let image = Builder::new().info(0x2000, &info).function(0x1000, 0x1100, 0x2000).build();
+    check(&image, 0x1080, &[], UnwindData, 0x10, &[("rbx", 0)]);
+    let what = "an epilogue has no place for an allocation";
+    assert_eq!(unwind(&image, 0x10fe, &[]).unwrap_err(), UnwindError::Malformed { rva: 0x2000, what });
+}
+
+#[test]
 fn every_kind_of_save_and_allocation_is_undone() {
     let slots = vec![
         code(0x40, SAVE, RSI),

@@ -1,9 +1,9 @@
 //! Unwinding x64 stacks by the images' unwind data.
 //!
 //! The contract between compilers and unwinders is Microsoft's "x64 exception handling": any function that touches the
-//! stack pointer or a nonvolatile register has an entry in the function table ([`function_table`]), whose unwind data
-//! ([`unwind_info`]) undoes its prologue; a region of a function may be chained to the one that ran before it; code
-//! without an entry is a leaf, with its return address on top of the stack; and an epilogue ([`epilogue`]) is either
+//! stack pointer or a nonvolatile register has an entry in the function table (`function_table`), whose unwind data
+//! (`unwind_info`) undoes its prologue; a region of a function may be chained to the one that ran before it; code
+//! without an entry is a leaf, with its return address on top of the stack; and an epilogue (`epilogue`) is either
 //! described or simple enough to be recognised.
 
 mod epilogue;
@@ -88,8 +88,9 @@ fn undo_function(
 
     // Behind a call, nothing of an epilogue can have run.
     if !frame.callee.is_after_call() {
-        if let Some(mut popped) = bytes_into_epilogue(&info, &function, rva) {
-            let primary = walk_chain(image, function, info, |info, _| frame.pop_rest(info, &mut popped))?;
+        if let Some(bytes_run) = bytes_into_epilogue(&info, &function, rva) {
+            let mut pops = Pops { bytes_run, begun: false };
+            let primary = walk_chain(image, function, info, |info, _| frame.pop_rest(info, &mut pops))?;
             return frame.returned(UnwindMethod::Epilogue, stack, Some(primary));
         }
         // Within the prologue too: compilers put an early return before its last saves.
@@ -107,6 +108,14 @@ fn undo_function(
         frame.undo_prologue(info, executed, base)
     })?;
     frame.returned(UnwindMethod::UnwindData, base, Some(primary))
+}
+
+/// How far an epilogue is that version 2 describes.
+struct Pops {
+    /// Bytes of its instructions that have run.
+    bytes_run: u32,
+    /// Whether the codes have come to the first push.
+    begun: bool,
 }
 
 /// A frame on its way to its caller.
@@ -196,17 +205,28 @@ impl<'m> Frame<'m> {
         Ok(())
     }
 
-    /// Version 2's epilogues: pops, in the order of the codes, of which the first `popped` bytes have run.
-    fn pop_rest(&mut self, info: &UnwindInfo, popped: &mut u32) -> Result<(), UnwindError> {
+    /// Version 2's epilogues: pops, in the order of the codes, of which some have run. The allocations were released
+    /// before, so that there can be none between the pushes.
+    fn pop_rest(&mut self, info: &UnwindInfo, pops: &mut Pops) -> Result<(), UnwindError> {
         for code in info.codes() {
             match code?.operation {
                 UnwindOperation::PushNonvolatile(register) => {
+                    pops.begun = true;
                     // r8 to r15 take a prefix.
                     let size = if is_extended(register) { 2 } else { 1 };
-                    match popped.checked_sub(size) {
-                        Some(rest) => *popped = rest,
-                        None => self.pop(register),
+                    match pops.bytes_run.checked_sub(size) {
+                        Some(rest) => pops.bytes_run = rest,
+                        None => {
+                            pops.bytes_run = 0;
+                            self.pop(register);
+                        }
                     }
+                }
+                UnwindOperation::Allocate(_) if pops.begun => {
+                    return Err(UnwindError::Malformed {
+                        rva: info.rva,
+                        what: "an epilogue has no place for an allocation",
+                    });
                 }
                 UnwindOperation::PushMachineFrame { has_error_code } => self.leave_machine_frame(has_error_code)?,
                 _ => {}
