@@ -37,8 +37,9 @@ pub use modules::{
 pub use name_pattern::NamePattern;
 pub use path::{PathElement, StoreLocation, SymbolPath};
 pub use pdb::{
-    Checksum, Constant, FrameProcedure, Function, InlineFrame, Location, Piece, SourceFile, SourceFileId, SourceLine,
-    Stream, Symbol, SymbolContent, SymbolFile, SymbolFileError, SymbolKind, Variable, VariableRole,
+    Checksum, Constant, FrameData, FrameProcedure, FrameRule, Function, InlineFrame, Location, Piece, SourceFile,
+    SourceFileId, SourceLine, Stream, Symbol, SymbolContent, SymbolFile, SymbolFileError, SymbolKind, Variable,
+    VariableRole,
 };
 pub use store::{Attempt, Found, Match, Mismatch, Outcome, SearchLog, SymbolProof, SymbolSearch};
 pub use types::{

@@ -21,6 +21,7 @@ mod dbi;
 mod error;
 mod field_list;
 mod file;
+mod frame_data;
 mod function;
 mod globals;
 mod hash;
@@ -46,6 +47,7 @@ mod variable;
 
 pub use error::{Stream, SymbolFileError};
 pub use file::{SymbolContent, SymbolFile};
+pub use frame_data::{FrameData, FrameRule};
 pub use function::{FrameProcedure, Function, InlineFrame};
 pub use source::{Checksum, SourceFile, SourceFileId, SourceLine};
 pub use symbol::{Constant, Symbol, SymbolKind};

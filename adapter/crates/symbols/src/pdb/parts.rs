@@ -3,6 +3,7 @@
 use super::compiland::Compiland;
 use super::container::Container;
 use super::dbi::{Contribution, Dbi, DbiHeader, DebugStream};
+use super::frame_data::Frames;
 use super::globals::Globals;
 use super::info::Info;
 use super::items::Items;
@@ -29,6 +30,7 @@ pub(super) struct Parts {
     types: OnceLock<Option<Arc<PdbTypes>>>,
     items: OnceLock<Option<Items>>,
     compilands: OnceLock<Vec<OnceLock<Option<Compiland>>>>,
+    frames: OnceLock<Frames>,
 }
 
 impl Parts {
@@ -49,6 +51,7 @@ impl Parts {
             types: OnceLock::new(),
             items: OnceLock::new(),
             compilands: OnceLock::new(),
+            frames: OnceLock::new(),
         })
     }
 
@@ -147,6 +150,11 @@ impl Parts {
     /// All compilands with symbols, with their indices.
     pub(super) fn compilands(&self) -> impl Iterator<Item = (usize, &Compiland)> {
         (0..self.compiland_count()).filter_map(|index| Some((index, self.compiland(index)?)))
+    }
+
+    /// The layouts of x86 frames.
+    pub(super) fn frames(&self) -> &Frames {
+        self.frames.get_or_init(|| self.read_frames())
     }
 
     /// What follows a compiland's symbols.

@@ -8,7 +8,8 @@ use super::type_stream::{TPI, TypeStream};
 use super::udt::{Udt, UdtKind};
 use super::{SymbolFileError, base_type};
 use crate::{
-    EnumShape, Enumerator, Member, MemberKind, NamePattern, RecordShape, Shape, TypeError, TypeId, TypeRef, TypeTable,
+    BaseKind, BaseType, EnumShape, Enumerator, Member, MemberKind, NamePattern, RecordShape, Shape, TypeError, TypeId,
+    TypeRef, TypeTable,
 };
 use memory::Truncated;
 use ms_pdb::types::Leaf;
@@ -169,6 +170,20 @@ impl PdbTypes {
         Ok(fields)
     }
 
+    /// The integer type of an enum; for other types one of no size.
+    fn underlying(&self, index: u32) -> Result<BaseType, TypeError> {
+        let none = BaseType { kind: BaseKind::None, size: 0 };
+        let Resolved::Record(_, record) = self.resolved(index)? else { return Ok(none) };
+        let Ok(Some(Udt { kind: UdtKind::Enum { underlying }, .. })) = Udt::parse(&record) else { return Ok(none) };
+        match self.resolved(underlying)? {
+            Resolved::Base(base) => match base_type::shape(base) {
+                Shape::Base(base) => Ok(base),
+                _ => Ok(none),
+            },
+            Resolved::Record(..) => Ok(none),
+        }
+    }
+
     /// The types of a list of parameters.
     fn parameters(&self, this: &Arc<dyn TypeTable>, list: u32) -> Result<Vec<TypeRef>, TypeError> {
         if list == 0 {
@@ -274,9 +289,12 @@ impl TypeTable for PdbTypes {
 
     fn enumerators(&self, id: TypeId) -> Result<Vec<Enumerator>, TypeError> {
         let fields = self.fields(id.0)?.into_iter();
+        let integer = self.underlying(id.0)?;
         Ok(fields
             .filter_map(|field| match field {
-                Field::Enumerator { name, value } => Some(Enumerator { name: codeview::text(name), value }),
+                Field::Enumerator { name, value } => {
+                    Some(Enumerator { name: codeview::text(name), value: integer.wrap(value) })
+                }
                 _ => None,
             })
             .collect())

@@ -112,6 +112,18 @@ impl BaseType {
         matches!(self.kind, BaseKind::Char | BaseKind::Int | BaseKind::Long | BaseKind::HResult)
     }
 
+    /// The value that an integer type of this size and sign holds when it is given `value`: compilers write enum values
+    /// as they were spelled (`0x80000000` in an enum of `int`).
+    pub fn wrap(self, value: i128) -> i128 {
+        let unused = 128_u32.saturating_sub(u32::from(self.size) * 8);
+        match unused {
+            // Sixteen bytes and more hold everything, and a type without size says nothing.
+            0 | 128 => value,
+            unused if self.is_signed() => value << unused >> unused,
+            unused => ((value as u128) << unused >> unused) as i128,
+        }
+    }
+
     /// The C spelling; `<no type>` where none is recorded.
     pub fn name(self) -> String {
         let spelled = SPELLINGS.iter().find(|&&(_, kind, size)| (kind, size) == (self.kind, self.size));
@@ -129,6 +141,14 @@ impl BaseType {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_wrap_to_what_the_type_can_hold() {
+        let int = BaseType::from_name("int").unwrap();
+        assert_eq!((int.wrap(0x8000_0001), int.wrap(-1), int.wrap(7)), (-0x7fff_ffff, -1, 7));
+        let unsigned = BaseType::from_name("unsigned long").unwrap();
+        assert_eq!((unsigned.wrap(-1), unsigned.wrap(0x8000_0001)), (0xffff_ffff, 0x8000_0001));
+    }
 
     #[test]
     fn every_spelling_is_read_back_as_the_same_type() {

@@ -125,6 +125,6 @@ pub enum MemberKind {
 pub struct Enumerator {
     /// Its name.
     pub name: String,
-    /// Its value, signed as it was declared.
+    /// Its value, as the enum's integer type holds it: negative only if that is signed.
     pub value: i128,
 }
