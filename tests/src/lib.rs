@@ -1,3 +1,4 @@
 //! What tests share: dump writers, a DAP client, the folders of test data.
 
+pub mod dap_client;
 pub mod dump_writer;

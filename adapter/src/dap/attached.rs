@@ -6,6 +6,7 @@ use super::protocol::{Breakpoint, Breakpoints};
 use super::requests::initialize::Client;
 use super::sources::Sources;
 use super::thread_stack::{Row, ThreadStack};
+use super::variable_numbers::VariableNumbers;
 use engine::{ContextSource, Session as Engine};
 use std::path::PathBuf;
 use symbols::SourceFile;
@@ -21,6 +22,8 @@ pub struct Attached {
     /// The processor that `stopped` names.
     pub shown_processor: u32,
     frames: Handles<FrameId, FrameId>,
+    /// Numbers of what has rows in the variables view.
+    pub variables: VariableNumbers,
     /// Numbers of breakpoints that were given.
     breakpoints: i64,
     /// The frame that the console follows: the one that the client named last with a command.
@@ -47,12 +50,22 @@ impl Attached {
     /// A target that no client has seen anything of.
     pub fn new(engine: Engine, client: Client, sources: Sources) -> Self {
         let shown_processor = engine.scope().processor;
-        Self { engine, client, sources, shown_processor, frames: Handles::default(), breakpoints: 0, followed: None }
+        Self {
+            engine,
+            client,
+            sources,
+            shown_processor,
+            frames: Handles::default(),
+            variables: VariableNumbers::default(),
+            breakpoints: 0,
+            followed: None,
+        }
     }
 
     /// A stop: what the client knows of earlier ones is stale.
     pub fn begin_stop(&mut self) {
         self.frames.begin_stop();
+        self.variables.begin_stop();
         self.followed = None;
     }
 

@@ -10,6 +10,7 @@
 //! a request runs leave behind its answer.
 
 mod attached;
+mod container;
 mod dispatcher;
 mod error;
 mod framing;
@@ -20,8 +21,11 @@ mod message;
 #[cfg(test)]
 mod mutation_tests;
 mod outbox;
+mod processor_rows;
 mod progress;
 mod protocol;
+mod register_rows;
+mod report_json;
 mod requests;
 mod server;
 mod session;
@@ -29,5 +33,6 @@ mod sources;
 mod stop;
 mod thread_stack;
 mod to_dap;
+mod variable_numbers;
 
 pub use server::{serve_connections, serve_stdio};

@@ -20,6 +20,7 @@ pub struct Session {
     client: Option<Client>,
     attached: Option<Attached>,
     cancel: CancelFlag,
+    quiet: bool,
     terminated: bool,
     ended: bool,
 }
@@ -28,7 +29,17 @@ impl Session {
     /// A session of which nothing is known yet.
     pub fn new(outbox: Arc<Outbox>, progress: Arc<Progress>, log: SessionLog) -> Self {
         let cancel = CancelFlag::default();
-        Self { outbox, progress, log, client: None, attached: None, cancel, terminated: false, ended: false }
+        Self {
+            outbox,
+            progress,
+            log,
+            client: None,
+            attached: None,
+            cancel,
+            quiet: false,
+            terminated: false,
+            ended: false,
+        }
     }
 
     /// Whether a request that needs `needs` can run now.
@@ -52,6 +63,7 @@ impl Session {
             attached.engine.set_cancel_flag(cancel.clone());
         }
         self.cancel = cancel;
+        self.quiet = false;
     }
 
     /// Raised when the client gives up on the running request.
@@ -62,6 +74,11 @@ impl Session {
     /// Tells the client something, once the running request is answered.
     pub fn tell(&self, event: Event) {
         self.outbox.event(event);
+    }
+
+    /// The running request is none that a person made: it causes no events.
+    pub fn stay_quiet(&mut self) {
+        self.quiet = true;
     }
 
     /// Tells how far the running request is, should it take long.

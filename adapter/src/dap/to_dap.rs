@@ -125,6 +125,12 @@ pub fn source_place(attached: &mut Attached, line: &SourceLine) -> Option<Place>
     Some(place(attached, source, i64::from(line.line), line.column.map_or(1, i64::from)))
 }
 
+/// Where code is: its line, if that is known and here, otherwise its place in the listing of its function.
+pub fn code_place(attached: &mut Attached, address: VirtualAddress) -> Place {
+    let line = engine::stack::line_at(attached.engine.target().modules(), address);
+    line.and_then(|line| source_place(attached, &line)).unwrap_or_else(|| listing_place(attached, address))
+}
+
 /// Where an instruction is in the listing of its function.
 pub fn listing_place(attached: &mut Attached, address: VirtualAddress) -> Place {
     let (source, line) = attached.sources.listing(&attached.engine, address);

@@ -16,7 +16,7 @@ pub use capabilities::{Capabilities, ColumnDescriptor};
 pub use event::{Event, OutputCategory, Stopped};
 pub use module::{Module, ModuleChange};
 pub use source::Source;
-pub use variable::{PresentationHint, ValueFormat};
+pub use variable::{PresentationHint, ValueFormat, Variable};
 
 /// `skip_serializing_if` for flags whose absence means `false`.
 fn is_false(flag: &bool) -> bool {

@@ -15,19 +15,24 @@ use serde_json::value::RawValue;
 
 mod attach;
 mod cancel;
+mod completions;
 mod configuration_done;
 mod r#continue;
 mod data_breakpoint_info;
 mod disassemble;
 mod disconnect;
+mod evaluate;
 mod exception_info;
 pub mod initialize;
+mod kd_command;
 mod launch;
 mod loaded_sources;
+mod locations;
 mod modules;
 mod next;
 mod pause;
 mod read_memory;
+mod scopes;
 mod set_breakpoints;
 mod set_data_breakpoints;
 mod set_exception_breakpoints;
@@ -41,25 +46,31 @@ mod step_in;
 mod step_out;
 mod terminate;
 mod threads;
+mod variables;
 mod write_memory;
 
 /// Every request that kdap answers.
 static TABLE: &[Row] = &[
     row::<attach::Attach>(),
     at_once::<cancel::Cancel>(),
+    row::<completions::Completions>(),
     row::<configuration_done::ConfigurationDone>(),
     row::<r#continue::Continue>(),
     row::<data_breakpoint_info::DataBreakpointInfo>(),
     row::<disassemble::Disassemble>(),
     row::<disconnect::Disconnect>(),
+    row::<evaluate::Evaluate>(),
     row::<exception_info::ExceptionInfo>(),
     row::<initialize::Initialize>(),
+    row::<kd_command::KdCommand>(),
     row::<launch::Launch>(),
     row::<loaded_sources::LoadedSources>(),
+    row::<locations::Locations>(),
     row::<modules::Modules>(),
     row::<next::Next>(),
     row::<pause::Pause>(),
     row::<read_memory::ReadMemory>(),
+    row::<scopes::Scopes>(),
     row::<set_breakpoints::SetBreakpoints>(),
     row::<set_data_breakpoints::SetDataBreakpoints>(),
     row::<set_exception_breakpoints::SetExceptionBreakpoints>(),
@@ -73,6 +84,7 @@ static TABLE: &[Row] = &[
     row::<step_out::StepOut>(),
     row::<terminate::Terminate>(),
     row::<threads::Threads>(),
+    row::<variables::Variables>(),
     row::<write_memory::WriteMemory>(),
 ];
 

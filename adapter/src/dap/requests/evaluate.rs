@@ -1,0 +1,111 @@
+//! `evaluate`: expressions in watches, hovers and elsewhere, and the lines of the console, which may be commands too.
+
+use super::Request;
+use crate::dap::attached::Attached;
+use crate::dap::container::Row;
+use crate::dap::error::RequestError;
+use crate::dap::protocol::{Capabilities, PresentationHint, ValueFormat, Variable};
+use crate::dap::session::Session;
+use engine::SessionScope;
+use engine::evaluate::{self, EvaluateError, Syntax};
+use engine::variables::Node;
+use serde::{Deserialize, Serialize};
+
+pub struct Evaluate;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Arguments {
+    expression: String,
+    frame_id: Option<i64>,
+    #[serde(default)]
+    context: String,
+    #[serde(default)]
+    format: ValueFormat,
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Body {
+    result: String,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    ty: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presentation_hint: Option<PresentationHint>,
+    variables_reference: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    named_variables: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    indexed_variables: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_reference: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_location_reference: Option<i64>,
+}
+
+impl Request for Evaluate {
+    const COMMAND: &'static str = "evaluate";
+    type Arguments = Arguments;
+    type Body = Body;
+
+    fn announce(capabilities: &mut Capabilities) {
+        capabilities.supports_evaluate_for_hovers = true;
+        capabilities.supports_clipboard_context = true;
+    }
+
+    fn run(session: &mut Session, arguments: Arguments) -> Result<Body, RequestError> {
+        if arguments.context == "hover" {
+            session.stay_quiet();
+        }
+        let attached = session.attached()?;
+        if arguments.context == "repl" && is_command(&arguments.expression) {
+            if let Some(frame) = arguments.frame_id {
+                attached.follow(frame)?;
+            }
+            let result = attached.console(&arguments.expression)?;
+            return Ok(Body { result, ..Body::default() });
+        }
+        let row = value(attached, &arguments)?;
+        let key = format!("{}\n{}", arguments.context, arguments.expression);
+        let frame = arguments.frame_id;
+        Ok(Body::from(attached.evaluated(frame, key, row)?))
+    }
+}
+
+/// Whether a line of the console is one or several commands, rather than an expression.
+fn is_command(line: &str) -> bool {
+    commands::line::split(line).first().is_some_and(|first| commands::line::find(first).is_some())
+}
+
+/// The value of the expression, in its frame.
+fn value(attached: &mut Attached, arguments: &Arguments) -> Result<Row, RequestError> {
+    let frame = arguments.frame_id.map(|number| attached.frame(number)).transpose()?.flatten();
+    let value = attached.around(frame, arguments.format.hex, |around| {
+        let scope = SessionScope::new(around.engine, around.frame.clone());
+        let value = in_either_syntax(&arguments.expression, &scope)?;
+        Ok(around.row(&Node::of_expression(arguments.expression.trim(), value)))
+    })?;
+    value.map_err(|error: EvaluateError| RequestError::Evaluate(error.to_string()))
+}
+
+/// C++ where it is C++; otherwise MASM. What is wrong is told by the syntax that came farther.
+fn in_either_syntax(expression: &str, scope: &SessionScope<'_>) -> Result<evaluate::Value, EvaluateError> {
+    evaluate::evaluate(expression, Syntax::Cpp, scope).or_else(|cpp| {
+        evaluate::evaluate(expression, Syntax::Masm, scope).map_err(|masm| if masm.at > cpp.at { masm } else { cpp })
+    })
+}
+
+impl From<Variable> for Body {
+    fn from(variable: Variable) -> Self {
+        Self {
+            result: variable.value,
+            ty: variable.ty,
+            presentation_hint: variable.presentation_hint,
+            variables_reference: variable.variables_reference,
+            named_variables: variable.named_variables,
+            indexed_variables: variable.indexed_variables,
+            memory_reference: variable.memory_reference,
+            value_location_reference: variable.value_location_reference,
+        }
+    }
+}
