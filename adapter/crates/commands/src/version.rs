@@ -73,6 +73,12 @@ pub(crate) fn target(session: &Session) -> Report {
             .text(" ")
             .field("machine", machine.to_string(), Format::Plain),
     );
+    for problem in target.problems() {
+        report.warn(problem.clone());
+    }
+    for defect in target.dump().defects() {
+        report.warn(defect.to_string());
+    }
     if let Some(product) = header.product_type {
         report.push(Record::new("product").text("Product: ").field("product", named(PRODUCTS, product), Format::Plain));
     }

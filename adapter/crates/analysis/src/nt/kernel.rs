@@ -1,5 +1,6 @@
 //! The kernel of a target: its memory, and what its symbols call things.
 
+use super::layouts::{self, LayoutSource};
 use super::structure::{NtError, Structure};
 use arch::Architecture;
 use memory::{ReadVirtual, VirtualAddress};
@@ -42,12 +43,30 @@ impl<'a> Kernel<'a> {
         self.architecture.pointer_size()
     }
 
-    /// The type of this name.
+    /// The type of this name: from the kernel's symbols, or, where they lack it, from the published layouts.
     ///
     /// # Errors
     /// [`NtError::NoType`], [`NtError::NoKernelSymbols`].
     pub fn find_type(&self, name: &str) -> Result<TypeRef, NtError> {
-        self.symbols()?.find_type(name).ok_or_else(|| NtError::NoType(name.to_owned()))
+        self.type_and_source(name).map(|(ty, _)| ty)
+    }
+
+    /// Where [`Kernel::find_type`] finds a type.
+    ///
+    /// # Errors
+    /// As [`Kernel::find_type`].
+    pub fn layout_source(&self, name: &str) -> Result<LayoutSource, NtError> {
+        self.type_and_source(name).map(|(_, source)| source)
+    }
+
+    fn type_and_source(&self, name: &str) -> Result<(TypeRef, LayoutSource), NtError> {
+        if let Some(ty) = self.symbols.as_ref().and_then(|symbols| symbols.find_type(name)) {
+            return Ok((ty, LayoutSource::Symbols));
+        }
+        if let Some(ty) = layouts::find(name, self.pointer_size()) {
+            return Ok((ty, LayoutSource::Published));
+        }
+        self.symbols().and(Err(NtError::NoType(name.to_owned())))
     }
 
     /// Address of the global `name`.

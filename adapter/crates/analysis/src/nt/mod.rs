@@ -3,6 +3,7 @@
 pub mod bugcheck;
 pub mod exception_record;
 pub mod kernel;
+pub mod layouts;
 pub mod loaded_modules;
 pub mod names;
 pub mod processors;

@@ -2,6 +2,7 @@
 
 use super::Target;
 use crate::crash::STATUS_BREAKPOINT;
+use analysis::nt::layouts::LayoutSource;
 use analysis::nt::{loaded_modules, unloaded_modules};
 use memory::{PAGE_SIZE, VirtualAddress};
 use symbols::pe::{MemoryImage, PeHeaders};
@@ -56,6 +57,9 @@ impl Target {
         let (loaded, unloaded) = (loaded_modules::list(&kernel, head), unloaded_modules::list(&kernel));
         match loaded {
             Ok(loaded) => {
+                if let Ok(source @ LayoutSource::Published) = kernel.layout_source("_KLDR_DATA_TABLE_ENTRY") {
+                    self.problems.push(format!("the list of modules was read by {source}"));
+                }
                 self.problems.extend(loaded.errors.iter().map(ToString::to_string));
                 let proofs = self.kernel_proofs();
                 let entry = |module: loaded_modules::LoadedModule| {
