@@ -319,8 +319,11 @@ impl View<'_> {
             let place = value.place.part(index.wrapping_mul(size), size);
             self.content_of("", &Value { ty: element.clone(), place }, preview.deeper())
         };
-        let first = (0..wanted).map(content).collect();
-        Ok(Content::Array { count, first, element })
+        let first: Vec<_> = (0..wanted).map(content).collect();
+        match why_nothing(&first) {
+            Some(why) => Err(why),
+            None => Ok(Content::Array { count, first, element }),
+        }
     }
 
     /// The text of an array of characters. Of `unsigned char` only what looks like text: most often it is just bytes.
@@ -357,8 +360,11 @@ impl View<'_> {
             let part = Value { ty: field.ty.clone(), place: value.place.part(field.offset, size) };
             (field.name.clone(), self.content_of(&field.name, &part, preview.deeper()))
         });
-        let (first, more) = (first.collect(), fields.len() > shown.len());
-        Ok(Content::Record { kind: record.kind, name: record.name, first, more })
+        let (first, more): (Vec<_>, _) = (first.collect(), fields.len() > shown.len());
+        match why_nothing(first.iter().map(|(_, content)| content)) {
+            Some(why) => Err(why),
+            None => Ok(Content::Record { kind: record.kind, name: record.name, first, more }),
+        }
     }
 
     /// Where a pointer or reference leads, or where the value itself lies: what a memory view should open at.
@@ -368,6 +374,18 @@ impl View<'_> {
             _ => node.address().map(|address| target_address(address.0, self.scope.pointer_size())),
         }
     }
+}
+
+/// Where none of several parts can be had: why not the first.
+fn why_nothing<'c>(parts: impl IntoIterator<Item = &'c Content>) -> Option<String> {
+    let mut first = None;
+    for part in parts {
+        match part {
+            Content::Unavailable(why) => first = first.or_else(|| Some(why.clone())),
+            _ => return None,
+        }
+    }
+    first
 }
 
 /// The name of a `long` as an `NTSTATUS`, if it is called as one. Small numbers are too likely something else.

@@ -39,7 +39,8 @@ pub(super) fn declare(text: &str) -> Arc<Declarations> {
                     let (name, value) = word.split_once('=').unwrap();
                     Enumerator { name: name.to_owned(), value: number(value) }
                 };
-                let (values, underlying): (Vec<&str>, Vec<&str>) = words[2..].iter().partition(|word| word.contains('='));
+                let (values, underlying): (Vec<&str>, Vec<&str>) =
+                    words[2..].iter().partition(|word| word.contains('='));
                 let values = values.iter().map(value).collect();
                 declarations.enums.insert(words[1].to_owned(), (underlying.join(" "), values));
                 continue;

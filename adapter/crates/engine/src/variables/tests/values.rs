@@ -67,7 +67,12 @@ fn enums_are_named_and_what_they_do_not_name_is_said() {
             ("drv!Device.Wanted", ["Failed (16)", "Failed (0x10)", "10 ( Failed )", "Failed (0n16)"]),
             (
                 "(_STATE)3",
-                ["3 (no value of the enum)", "0x3 (no value of the enum)", "3 (No matching name)", "0n3 (No matching name)"],
+                [
+                    "3 (no value of the enum)",
+                    "0x3 (no value of the enum)",
+                    "3 (No matching name)",
+                    "0n3 (No matching name)",
+                ],
             ),
         ],
     );
@@ -78,10 +83,16 @@ fn sets_of_flags_are_taken_apart_and_other_enums_are_not() {
     check(
         &World::new(),
         &[
-            ("drv!Device.Rights", ["Read | Execute (5)", "Read | Execute (0x5)", "5 ( Read | Execute )", "Read | Execute (0n5)"]),
+            (
+                "drv!Device.Rights",
+                ["Read | Execute (5)", "Read | Execute (0x5)", "5 ( Read | Execute )", "Read | Execute (0n5)"],
+            ),
             ("(_RIGHTS)0", ["None (0)", "None (0x0)", "0 ( None )", "None (0n0)"]),
             ("(_RIGHTS)15", ["All (15)", "All (0xf)", "f ( All )", "All (0n15)"]),
-            ("(_RIGHTS)0x42", ["Write | 0x40 (66)", "Write | 0x40 (0x42)", "42 ( Write | 0x40 )", "Write | 0x40 (0n66)"]),
+            (
+                "(_RIGHTS)0x42",
+                ["Write | 0x40 (66)", "Write | 0x40 (0x42)", "42 ( Write | 0x40 )", "Write | 0x40 (0n66)"],
+            ),
         ],
     );
     let world = World::with("enum _RANK int First=1 Second=2 Third=3 Fourth=4\nenum _KIND int Disk=1 Tape=2 Other=16");
@@ -130,10 +141,7 @@ fn pointers_name_what_they_point_at() {
                 "drv!Device.Handle",
                 ["0x00000000`12345678", "0x00000000`12345678", "0x00000000`12345678 _HANDLE", "0x00000000`12345678"],
             ),
-            (
-                "(_DEVICE *)0",
-                ["0x00000000`00000000", "0x00000000`00000000", "(null)", "0x00000000`00000000"],
-            ),
+            ("(_DEVICE *)0", ["0x00000000`00000000", "0x00000000`00000000", "(null)", "0x00000000`00000000"]),
             ("(_UNICODE_STRING *)&drv!Device.Name", {
                 let text = "0xfffff800`10003018 \"\\Device\\Sample0\"";
                 [text, text, "0xfffff800`10003018 _UNICODE_STRING \"\\Device\\Sample0\"", text]
@@ -163,10 +171,10 @@ fn what_nt_gives_a_meaning_is_shown_by_it() {
             (
                 "drv!Device.Created",
                 [
-                    "132574849983938602",
-                    "0x1d70000000002a",
+                    "132574714030719018",
+                    "0x1d700000000002a",
                     "_LARGE_INTEGER 0x01d70000`0000002a",
-                    "union _LARGE_INTEGER 0x1d7000000000002a",
+                    "union _LARGE_INTEGER 0x1d700000000002a",
                 ],
             ),
             (
@@ -203,19 +211,35 @@ fn arrays_and_records_are_shown_by_their_beginning() {
         &World::new(),
         &[
             ("drv!Device.Corners[0]", ["{X=-100, Y=200}", "{X=0xffffff9c, Y=0xc8}", "_POINT", "struct _POINT"]),
-            ("drv!Device.Corners", [
-                "{{X=-100, Y=200}, {X=300, Y=-400}}",
-                "{{X=0xffffff9c, Y=0xc8}, {X=0x12c, Y=0xfffffe70}}",
-                "[2] _POINT",
-                "struct _POINT [2]",
-            ]),
-            ("drv!Device.Matrix", ["{{1, 2, 3}, {-4, -5, -6}}", "{{0x1, 0x2, 0x3}, {0xfffc, 0xfffb, 0xfffa}}", "[2] [3] 0n1", "short [2][3]"]),
+            (
+                "drv!Device.Corners",
+                [
+                    "{{X=-100, Y=200}, {X=300, Y=-400}}",
+                    "{{X=0xffffff9c, Y=0xc8}, {X=0x12c, Y=0xfffffe70}}",
+                    "[2] _POINT",
+                    "struct _POINT [2]",
+                ],
+            ),
+            (
+                "drv!Device.Matrix",
+                [
+                    "{{1, 2, 3}, {-4, -5, -6}}",
+                    "{{0x1, 0x2, 0x3}, {0xfffc, 0xfffb, 0xfffa}}",
+                    "[2] [3] 0n1",
+                    "short [2][3]",
+                ],
+            ),
             ("drv!Device.Tag", ["\"beta\"", "\"beta\"", "[8]  \"beta\"", "char [8] \"beta\""]),
             ("drv!Device.Image", ["\"System\"", "\"System\"", "[8]  \"System\"", "unsigned char [8] \"System\""]),
             ("drv!Device.Unit", ["\"m/s²\"", "\"m/s²\"", "[4]  \"m/s²\"", "wchar_t [4] \"m/s²\""]),
             (
                 "drv!Device.AsBytes",
-                ["{190 '', 186 '', 254 '', 202 ''}", "{0xbe '', 0xba '', 0xfe '', 0xca ''}", "[4] 0xbe ''", "unsigned char [4]"],
+                [
+                    "{190 '', 186 '', 254 '', 202 ''}",
+                    "{0xbe '', 0xba '', 0xfe '', 0xca ''}",
+                    "[4] 0xbe ''",
+                    "unsigned char [4]",
+                ],
             ),
         ],
     );
@@ -268,7 +292,7 @@ fn what_has_no_value_says_why() {
     world.variable("gone", "int", Place::Unavailable("optimized away".to_owned()));
     check_variable(&world, "gone", "<optimized away>");
     world.variable("far", "_POINT", Place::Memory(memory::VirtualAddress(0x10)));
-    check_variable(&world, "far", "{X=????????, Y=????????}");
+    check_variable(&world, "far", "<not in the dump>");
     world.variable("number", "int", Place::Memory(memory::VirtualAddress(0x10)));
     check_variable(&world, "number", "<not in the dump>");
     let edge = Place::Memory(memory::VirtualAddress(DEVICE + 0xde));

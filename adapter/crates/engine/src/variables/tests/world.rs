@@ -221,9 +221,10 @@ impl ReadVirtual for World {
         self.reads.set(self.reads.get() + 1);
         for (read, byte) in buffer.iter_mut().enumerate() {
             let at = address.offset(read as u64);
-            let found = self.memory.iter().find_map(|(start, bytes)| {
-                bytes.get(usize::try_from(at.distance_from(VirtualAddress(*start))?).ok()?)
-            });
+            let found = self
+                .memory
+                .iter()
+                .find_map(|(start, bytes)| bytes.get(usize::try_from(at.distance_from(VirtualAddress(*start))?).ok()?));
             match found {
                 Some(found) => *byte = *found,
                 None => return Err(ReadError { address: at.0, read, failure: ReadFailure::VirtualNotInDump }),
