@@ -116,7 +116,7 @@ fn build_lab(session: &Session) -> Option<String> {
 }
 
 /// A time in units of 100 ns since 1601, as `Sun Feb 21 10:20:30.123 2021 (UTC)`.
-fn date(time: u64) -> String {
+pub(crate) fn date(time: u64) -> String {
     let seconds = i64::try_from(time / UNITS_PER_SECOND).unwrap_or(i64::MAX) - SECONDS_TO_UNIX_EPOCH;
     let milliseconds = time % UNITS_PER_SECOND / (UNITS_PER_SECOND / 1000);
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));

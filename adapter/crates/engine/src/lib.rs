@@ -8,6 +8,7 @@ pub mod crash;
 pub mod disassembly;
 pub mod evaluate;
 pub mod processor;
+pub mod recall;
 mod scope;
 mod session;
 mod session_scope;

@@ -3,6 +3,7 @@
 use crate::cancel::CancelFlag;
 use crate::crash::Crash;
 use crate::processor::Processors;
+use crate::recall::Recall;
 use crate::scope::{ContextSource, Scope};
 use crate::session_scope::SessionScope;
 use crate::settings::Settings;
@@ -61,6 +62,8 @@ pub struct Session {
     cancel: CancelFlag,
     /// What the user can set.
     pub settings: Settings,
+    /// What commands leave behind for the next one.
+    pub recall: Recall,
 }
 
 impl Session {
@@ -79,6 +82,7 @@ impl Session {
             stacks: RefCell::default(),
             cancel: CancelFlag::default(),
             settings: Settings::default(),
+            recall: Recall::default(),
         };
         let processor = session.processors().crashed.unwrap_or(0);
         session.scope = Scope { processor, source: ContextSource::Processor(processor), frame: 0 };

@@ -29,10 +29,11 @@ impl Format {
         if size == 4 { Self::Address32 } else { Self::Address64 }
     }
 
-    /// The text of `value`.
+    /// The text of `value`; of a list that of each value in it, with blanks between.
     pub fn render(self, value: &Value) -> String {
         match (self, value) {
             (Self::Hidden, _) => String::new(),
+            (_, Value::List(values)) => values.iter().map(|value| self.render(value)).collect::<Vec<_>>().join(" "),
             (Self::Left(width), _) => format!("{:<width$}", plain(value)),
             (Self::Right(width), _) => format!("{:>width$}", plain(value)),
             (Self::Address32, Value::Unknown(_)) => "????????".to_owned(),
@@ -88,5 +89,7 @@ mod tests {
         check(Format::Left(4), &Value::Text("ab".into()), "ab  ");
         check(Format::Address32, &Value::Unknown("not in the dump".into()), "????????");
         check(Format::Hidden, &address, "");
+        let list = Value::List(vec![Value::Unsigned(1), Value::Unknown("not in the dump".into())]);
+        check(Format::Hex(4), &list, "0001 ????");
     }
 }

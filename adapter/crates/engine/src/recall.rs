@@ -1,0 +1,16 @@
+//! What a command leaves behind for the next one: where to go on, and what was named last.
+
+use memory::VirtualAddress;
+
+/// What commands without arguments go by.
+#[derive(Clone, Debug, Default)]
+pub struct Recall {
+    /// Where the commands that display memory (`db`, `dd`, `da`, ...) go on when they are given no address.
+    pub memory: Option<VirtualAddress>,
+    /// The last command that began with `d`: what `d` repeats.
+    pub display: Option<&'static str>,
+    /// The name that `dt` was given last: what `dt .` stands for.
+    pub type_name: Option<String>,
+    /// What `s -[s]` found: what `s -[r]` searches again.
+    pub hits: Vec<VirtualAddress>,
+}
