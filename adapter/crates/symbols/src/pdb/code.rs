@@ -131,7 +131,8 @@ impl SymbolFile {
     fn function(&self, found: Found<'_>) -> Option<Function> {
         let procedure = self.procedure(found)?;
         let code = procedure.code();
-        let at = |offset: u32| code.start.saturating_add(offset.min(procedure.size));
+        let is_said = procedure.debug_end != 0;
+        let at = |offset: u32| is_said.then(|| code.start.saturating_add(offset.min(procedure.size)));
         let body = self.body(found);
         let moved = found.compiland.moved_from(&code).map(|piece| piece.code.clone());
         Some(Function {

@@ -3,8 +3,9 @@
 use super::codeview::{Record, Records};
 use super::container::Container;
 use super::dbi::CompilandInfo;
+use super::globals::Global;
 use super::names::Names;
-use super::procedure::{self, Procedure};
+use super::procedure::{self, Procedure, Thunk};
 use super::sections::Sections;
 use super::subsections::Subsections;
 use super::{Stream, SymbolFileError};
@@ -22,6 +23,8 @@ pub(super) struct Compiland {
     pieces: Vec<Piece>,
     /// Those of the pieces that were moved away from their functions.
     moved: Vec<Piece>,
+    /// RVAs of variables, and the places of their records; also of those that functions hide. By RVA.
+    variables: Vec<(u32, u32)>,
     lines: (u64, usize),
     subsections: OnceLock<Subsections>,
 }
@@ -68,21 +71,27 @@ impl Compiland {
             note(SymbolFileError::Malformed { stream, what: "size of the symbols", offset, value });
         }
         let mut pieces = Vec::new();
+        let mut variables = Vec::new();
         for record in Records::new(&symbols, SIGNATURE_SIZE) {
             match record {
-                Ok(record) => match Piece::parse(&record, sections) {
-                    Ok(piece) => pieces.extend(piece),
-                    Err(_) => note(damaged(stream, &record)),
+                Ok(record) => match (Piece::parse(&record, sections), Global::parse(&record, sections)) {
+                    (Ok(piece), Ok(global)) => {
+                        pieces.extend(piece);
+                        let rva = global.and_then(|global| global.kind.rva());
+                        variables.extend(rva.map(|rva| (rva, place_of(&record))));
+                    }
+                    _ => note(damaged(stream, &record)),
                 },
                 Err(truncated) => note(SymbolFileError::Truncated { stream, what: "symbol records", truncated }),
             }
         }
         pieces.sort_by_key(|piece| piece.code.start);
+        variables.sort_unstable();
         let is_moved = |piece: &&Piece| matches!(piece.kind, PieceKind::Separated { .. });
         let moved = pieces.iter().filter(is_moved).cloned().collect();
         let lines_at = u64::from(info.symbols_size) + u64::from(info.old_lines_size);
         let lines = (lines_at, info.lines_size as usize);
-        Ok(Some(Self { stream, symbols, pieces, moved, lines, subsections: OnceLock::new() }))
+        Ok(Some(Self { stream, symbols, pieces, moved, variables, lines, subsections: OnceLock::new() }))
     }
 
     /// The code, by RVA.
@@ -110,6 +119,13 @@ impl Compiland {
         let below = self.pieces.get(..end)?;
         let start = below.last()?.code.start;
         below.get(below.partition_point(|piece| piece.code.start < start))
+    }
+
+    /// The last variable that begins at or below an RVA.
+    pub(super) fn variable_at_or_below(&self, rva: u32, sections: &Sections) -> Option<Global<'_>> {
+        let before = self.variables.partition_point(|&(start, _)| start <= rva).checked_sub(1)?;
+        let &(_, place) = self.variables.get(before)?;
+        Global::parse(&self.record(place)?, sections).ok()?
     }
 
     /// The record at an offset.
@@ -154,6 +170,11 @@ impl Compiland {
     }
 }
 
+/// Streams are shorter than 4 GB.
+fn place_of(record: &Record<'_>) -> u32 {
+    u32::try_from(record.offset).unwrap_or(u32::MAX)
+}
+
 fn damaged(stream: Stream, record: &Record<'_>) -> SymbolFileError {
     let value = record.kind.into();
     SymbolFileError::Malformed { stream, what: "symbol record", offset: record.offset, value }
@@ -161,12 +182,10 @@ fn damaged(stream: Stream, record: &Record<'_>) -> SymbolFileError {
 
 impl Piece {
     fn parse(record: &Record<'_>, sections: &Sections) -> Result<Option<Self>, memory::Truncated> {
-        let place = u32::try_from(record.offset).unwrap_or(u32::MAX);
+        let place = place_of(record);
         let piece = |code: Range<u32>, kind| Some(Self { code, place, kind }).filter(|piece| !piece.code.is_empty());
         Ok(match SymKind(record.kind) {
-            SymKind::S_THUNK32 => {
-                procedure::thunk(record, sections)?.and_then(|(_, code)| piece(code, PieceKind::Thunk))
-            }
+            SymKind::S_THUNK32 => Thunk::parse(record, sections)?.and_then(|thunk| piece(thunk.code, PieceKind::Thunk)),
             SymKind::S_SEPCODE => procedure::separated(record, sections)?
                 .and_then(|(code, parent)| piece(code, PieceKind::Separated { parent })),
             _ => Procedure::parse(record, sections)?.and_then(|procedure| piece(procedure.code(), PieceKind::Function)),

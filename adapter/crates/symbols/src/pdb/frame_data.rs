@@ -1,7 +1,7 @@
 //! How x86 functions lay out their frames: what unwinds code that has no unwind data.
 
 use super::dbi::DebugStream;
-use super::sections::Sections;
+use super::parts::Parts;
 use super::{Stream, SymbolFile, SymbolFileError};
 use memory::{Cursor, Truncated};
 use std::ops::Range;
@@ -62,22 +62,33 @@ impl SymbolFile {
 /// A record for a function is followed by records for places within it: a handful.
 const NESTING_LIMIT: usize = 64;
 
-impl super::parts::Parts {
+impl Parts {
     /// Reads both kinds of records.
     pub(super) fn read_frames(&self) -> Frames {
-        let read = |role, stream, parse: &dyn Fn(&[u8]) -> Result<Vec<FrameData>, Truncated>| {
-            let stream = Stream { role, number: self.dbi().debug_stream(stream)? };
-            let truncated = |truncated| SymbolFileError::Truncated { stream, what: "records", truncated };
-            let frames = self.container.read(stream).and_then(|bytes| parse(&bytes).map_err(truncated));
-            self.problems.good(frames)
-        };
-        let new = read("frame data", DebugStream::FrameData, &|bytes| frame_data(bytes, |name| self.names().get(name)));
-        let old = read("FPO", DebugStream::Fpo, &fpo_data);
-        // Where both know the code, the program comes last, and is found first.
-        let mut frames: Vec<_> = old.into_iter().chain(new).flatten().collect();
-        frames.sort_by_key(|frame| (frame.code.start, std::cmp::Reverse(frame.code.end)));
         // Such addresses are of the image before blocks were moved.
-        Frames(if Sections::are_moved(self.sections()) { Vec::new() } else { frames })
+        if self.sections().are_moved() {
+            return Frames::default();
+        }
+        let old = self.read_frames_of("FPO", DebugStream::Fpo, fpo_data);
+        let programs = |bytes: &[u8]| frame_data(bytes, |name| self.names().get(name));
+        let new = self.read_frames_of("frame data", DebugStream::FrameData, programs);
+        // Where both know the code, the program comes last, and is found first.
+        let mut frames: Vec<_> = old.into_iter().chain(new).collect();
+        frames.sort_by_key(|frame| (frame.code.start, std::cmp::Reverse(frame.code.end)));
+        Frames(frames)
+    }
+
+    fn read_frames_of(
+        &self,
+        role: &'static str,
+        stream: DebugStream,
+        parse: impl Fn(&[u8]) -> Result<Vec<FrameData>, Truncated>,
+    ) -> Vec<FrameData> {
+        let Some(number) = self.dbi().debug_stream(stream) else { return Vec::new() };
+        let stream = Stream { role, number };
+        let truncated = |truncated| SymbolFileError::Truncated { stream, what: "records", truncated };
+        let frames = self.container.read(stream).and_then(|bytes| parse(&bytes).map_err(truncated));
+        self.problems.good(frames).unwrap_or_default()
     }
 }
 

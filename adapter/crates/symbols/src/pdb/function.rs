@@ -12,10 +12,10 @@ pub struct Function {
     /// RVAs of its code: the part with the entry point first, then parts that the compiler moved away (`S_SEPCODE`).
     /// Never empty.
     pub ranges: Vec<Range<u32>>,
-    /// RVA behind the prologue: from here on the frame is set up.
-    pub debug_start: u32,
-    /// RVA where the epilogue begins.
-    pub debug_end: u32,
+    /// RVA behind the prologue: from here on the frame is set up. Not every compiler says (clang doesn't).
+    pub debug_start: Option<u32>,
+    /// RVA where the epilogue begins; likewise.
+    pub debug_end: Option<u32>,
     /// Its type: a [`crate::Shape::Function`].
     pub ty: Option<TypeRef>,
     /// Visible to other compilands (`S_GPROC32`).

@@ -61,7 +61,8 @@ pub(super) enum GlobalKind {
 }
 
 impl GlobalKind {
-    fn rva(self) -> Option<u32> {
+    /// Its address, if it is in the image, and said here.
+    pub(super) fn rva(self) -> Option<u32> {
         match self {
             Self::Public { rva, .. } | Self::Data { rva, .. } | Self::ThreadLocal { rva, .. } => rva,
             _ => None,

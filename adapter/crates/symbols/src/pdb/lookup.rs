@@ -2,7 +2,7 @@
 
 use super::compiland::{Piece, PieceKind};
 use super::globals::{Global, GlobalKind};
-use super::procedure::{self, Procedure};
+use super::procedure::{Procedure, Thunk};
 use super::undecorate::undecorate;
 use super::{Constant, Symbol, SymbolFile, SymbolKind, codeview};
 use crate::{NamePattern, TypeRef};
@@ -49,17 +49,20 @@ impl SymbolFile {
     /// The best symbol at or below an RVA, and the bytes between: the private function that it lies in, else the
     /// nearest symbol of any kind.
     pub fn nearest(&self, rva: u32) -> Option<(Symbol, u32)> {
-        let private = self.parts.compiland_at(rva).and_then(|(index, compiland)| {
-            let piece = compiland.piece_at_or_below(rva)?;
-            Some((piece, self.piece_symbol(index, piece)?))
-        });
-        let global = self.nearest_global(rva);
-        let symbol = match (private, global) {
-            (Some((piece, private)), _) if piece.code.contains(&rva) => private,
-            (Some((_, private)), Some(global)) if global.rva > private.rva => global,
-            (Some((_, private)), _) => private,
-            (None, global) => global?,
-        };
+        let mut nearest = self.nearest_global(rva);
+        if let Some((index, compiland)) = self.parts.compiland_at(rva) {
+            let piece = compiland.piece_at_or_below(rva);
+            let code = piece.and_then(|piece| self.piece_symbol(index, piece));
+            if piece.is_some_and(|piece| piece.code.contains(&rva)) && code.is_some() {
+                nearest = code;
+            } else {
+                let variable = compiland.variable_at_or_below(rva, self.parts.sections());
+                let variable = variable.and_then(|variable| self.symbol(&variable));
+                let all = [nearest, variable, code].into_iter().flatten();
+                nearest = all.max_by_key(|symbol| (symbol.rva, symbol.kind.is_private()));
+            }
+        }
+        let symbol = nearest?;
         let displacement = rva.checked_sub(symbol.rva)?;
         Some((symbol, displacement))
     }
@@ -80,7 +83,7 @@ impl SymbolFile {
     fn piece_symbol(&self, compiland: usize, piece: &Piece) -> Option<Symbol> {
         let record = self.parts.compiland(compiland)?.record(piece.place)?;
         let (name, kind, ty) = match piece.kind {
-            PieceKind::Thunk => (procedure::thunk(&record, self.parts.sections()).ok()??.0, SymbolKind::Thunk, None),
+            PieceKind::Thunk => (Thunk::parse(&record, self.parts.sections()).ok()??.name, SymbolKind::Thunk, None),
             PieceKind::Function => {
                 let procedure = Procedure::parse(&record, self.parts.sections()).ok()??;
                 (procedure.name, SymbolKind::Function, self.procedure_type(compiland, &procedure))

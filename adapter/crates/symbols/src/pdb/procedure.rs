@@ -54,15 +54,26 @@ impl<'a> Procedure<'a> {
     }
 }
 
-/// `S_THUNK32`: its name and code.
-pub(super) fn thunk<'a>(record: &Record<'a>, sections: &Sections) -> Result<Option<(&'a [u8], Range<u32>)>, Truncated> {
-    let mut fields = record.fields();
-    // Parent, end, next.
-    fields.skip(12)?;
-    let Some(start) = sections.read_rva(&mut fields)? else { return Ok(None) };
-    let size = u32::from(fields.u16()?);
-    let _ordinal = fields.u8()?;
-    Ok(Some((codeview::name(&mut fields)?, start..start.saturating_add(size))))
+/// `S_THUNK32`
+#[derive(Clone, Debug)]
+pub(super) struct Thunk<'a> {
+    pub(super) name: &'a [u8],
+    /// RVAs of its code.
+    pub(super) code: Range<u32>,
+}
+
+impl<'a> Thunk<'a> {
+    /// Reads the record; `None` if it isn't in the image.
+    pub(super) fn parse(record: &Record<'a>, sections: &Sections) -> Result<Option<Self>, Truncated> {
+        let mut fields = record.fields();
+        // Parent, end, next.
+        fields.skip(12)?;
+        let start = sections.read_rva(&mut fields)?;
+        let size = u32::from(fields.u16()?);
+        let _ordinal = fields.u8()?;
+        let name = codeview::name(&mut fields)?;
+        Ok(start.map(|start| Self { name, code: start..start.saturating_add(size) }))
+    }
 }
 
 /// `S_SEPCODE`: code that was moved away from its function, and an RVA within that function.

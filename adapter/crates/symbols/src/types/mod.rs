@@ -12,10 +12,13 @@ pub use base::{BaseKind, BaseType};
 pub use shape::{EnumShape, Enumerator, Member, MemberKind, RecordKind, RecordShape, Shape};
 pub use table::{TypeError, TypeId, TypeTable};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// How deep arrays in arrays, or bases of bases, are followed. Compilers stay far below.
+/// How deep arrays in arrays are followed. Compilers stay far below.
 const DEPTH_LIMIT: usize = 64;
+/// How many bases and anonymous members are searched for one member. Compilers stay far below.
+const RECORDS_LIMIT: usize = 256;
 
 /// A type.
 #[derive(Clone, Debug)]
@@ -135,14 +138,20 @@ impl TypeRef {
     /// # Errors
     /// A symbol file that is damaged there.
     pub fn find_member(&self, name: &str) -> Result<Option<Member>, TypeError> {
-        self.find_member_within(name, DEPTH_LIMIT)
+        self.find_member_within(name, &mut BTreeSet::new())
     }
 
-    fn find_member_within(&self, name: &str, depth: usize) -> Result<Option<Member>, TypeError> {
-        let Some(depth) = depth.checked_sub(1) else { return Err(TypeError::TooDeep { name: self.name() }) };
-        let members = self.members()?;
+    /// `searched` are the types that don't have it.
+    fn find_member_within(&self, name: &str, searched: &mut BTreeSet<TypeId>) -> Result<Option<Member>, TypeError> {
+        let Self::InFile { id, .. } = self else { return Ok(None) };
+        if searched.len() >= RECORDS_LIMIT {
+            return Err(TypeError::TooDeep { name: self.name() });
+        }
+        if !searched.insert(*id) {
+            return Ok(None);
+        }
         let mut inner = Vec::new();
-        for member in members {
+        for member in self.members()? {
             match member.kind {
                 MemberKind::Data | MemberKind::StaticData if member.name == name => return Ok(Some(member)),
                 MemberKind::Data if member.name.is_empty() => inner.push(member),
@@ -151,7 +160,7 @@ impl TypeRef {
             }
         }
         for outer in inner {
-            if let Some(found) = outer.ty.find_member_within(name, depth)? {
+            if let Some(found) = outer.ty.find_member_within(name, searched)? {
                 let base = if found.kind == MemberKind::StaticData { 0 } else { outer.offset };
                 return Ok(Some(Member { offset: base.wrapping_add(found.offset), ..found }));
             }

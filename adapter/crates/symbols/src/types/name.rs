@@ -1,43 +1,60 @@
 //! Types in C spelling.
 
-use super::{BaseKind, DEPTH_LIMIT, Shape, TypeRef};
+use super::{BaseKind, Shape, TypeRef};
 
-/// Longest name that is written: function types of function types can grow without end.
-const LENGTH_LIMIT: usize = 4096;
+/// Parts that a name is put together from, at most: function types of function types can grow without end.
+const PARTS_LIMIT: usize = 256;
 
 /// A type in C spelling; see [`TypeRef::name`].
 pub(super) fn spelled(ty: &TypeRef) -> String {
-    spell(ty, String::new(), DEPTH_LIMIT)
+    Speller { parts: 0 }.spell(ty, String::new())
 }
 
-/// Writes `ty` around `inner`, the declarator so far: C reads from the inside out (`int (*)[3]`).
-fn spell(ty: &TypeRef, inner: String, depth: usize) -> String {
-    let Some(depth) = depth.checked_sub(1).filter(|_| inner.len() < LENGTH_LIMIT) else { return "...".to_owned() };
-    let Ok(shape) = ty.shape() else { return join("<error>".to_owned(), &inner) };
-    match shape {
-        Shape::Void => join("void".to_owned(), &inner),
-        Shape::Base(base) => join(base.name(), &inner),
-        Shape::Enum(shape) => join(shape.name, &inner),
-        Shape::Record(record) => join(record.name, &inner),
-        Shape::Bitfield { underlying, length, .. } => format!("{} : {length}", spell(&underlying, inner, depth)),
-        Shape::Pointer { target, reference, .. } => {
-            let mark = if reference { '&' } else { '*' };
-            let binds_tighter = matches!(target.shape(), Ok(Shape::Array { .. } | Shape::Function { .. }));
-            let declarator = if binds_tighter { format!("({mark}{inner})") } else { format!("{mark}{inner}") };
-            spell(&target, declarator, depth)
+struct Speller {
+    /// Parts that were written.
+    parts: usize,
+}
+
+impl Speller {
+    /// Writes `ty` around `inner`, the declarator so far: C reads from the inside out (`int (*)[3]`).
+    fn spell(&mut self, ty: &TypeRef, inner: String) -> String {
+        self.parts += 1;
+        if self.parts > PARTS_LIMIT {
+            return "...".to_owned();
         }
-        Shape::Array { element, count } => spell(&element, format!("{inner}[{count}]"), depth),
-        Shape::Function { returns, parameters, .. } => {
-            let parameters: Vec<String> = parameters
-                .iter()
-                .map(|parameter| match parameter.shape() {
-                    Ok(Shape::Base(base)) if base.kind == BaseKind::None => "...".to_owned(),
-                    _ => spell(parameter, String::new(), depth),
-                })
-                .collect();
-            let list = if parameters.is_empty() { "void".to_owned() } else { parameters.join(", ") };
-            spell(&returns, format!("{inner}({list})"), depth)
+        let Ok(shape) = ty.shape() else { return join("<error>".to_owned(), &inner) };
+        match shape {
+            Shape::Void => join("void".to_owned(), &inner),
+            Shape::Base(base) => join(base.name(), &inner),
+            Shape::Enum(shape) => join(shape.name, &inner),
+            Shape::Record(record) => join(record.name, &inner),
+            Shape::Bitfield { underlying, length, .. } => format!("{} : {length}", self.spell(&underlying, inner)),
+            Shape::Pointer { target, reference, .. } => {
+                let mark = if reference { '&' } else { '*' };
+                let binds_tighter = matches!(target.shape(), Ok(Shape::Array { .. } | Shape::Function { .. }));
+                let declarator = if binds_tighter { format!("({mark}{inner})") } else { format!("{mark}{inner}") };
+                self.spell(&target, declarator)
+            }
+            Shape::Array { element, count } => self.spell(&element, format!("{inner}[{count}]")),
+            Shape::Function { returns, parameters, .. } => {
+                let parameters = self.parameters(&parameters);
+                self.spell(&returns, format!("{inner}({parameters})"))
+            }
         }
+    }
+
+    fn parameters(&mut self, parameters: &[TypeRef]) -> String {
+        let mut names = Vec::new();
+        for parameter in parameters {
+            names.push(match parameter.shape() {
+                Ok(Shape::Base(base)) if base.kind == BaseKind::None => "...".to_owned(),
+                _ => self.spell(parameter, String::new()),
+            });
+            if self.parts > PARTS_LIMIT {
+                break;
+            }
+        }
+        if names.is_empty() { "void".to_owned() } else { names.join(", ") }
     }
 }
 
