@@ -71,12 +71,16 @@ pub enum Trace {
 /// From little to much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the levels' usual names")]
 pub enum TraceLevel {
+    /// What went wrong.
     Error,
+    /// What may be wrong.
     Warn,
+    /// What was done.
     Info,
+    /// Each request, and how long it took.
     Debug,
+    /// Each request with its arguments.
     Trace,
 }
 

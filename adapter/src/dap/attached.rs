@@ -4,9 +4,12 @@ use super::error::RequestError;
 use super::handles::Handles;
 use super::protocol::{Breakpoint, Breakpoints};
 use super::requests::initialize::Client;
+use super::shown_modules::ShownModules;
 use super::sources::Sources;
 use super::thread_stack::{Row, ThreadStack};
 use super::variable_numbers::VariableNumbers;
+use commands::CommandError;
+use commands::report::Report;
 use engine::{ContextSource, Session as Engine};
 use std::path::PathBuf;
 use symbols::SourceFile;
@@ -19,6 +22,8 @@ pub struct Attached {
     pub client: Client,
     /// Sources that aren't files of the host, and where those are that are.
     pub sources: Sources,
+    /// The modules as the client knows them.
+    pub shown_modules: ShownModules,
     /// The processor that `stopped` names.
     pub shown_processor: u32,
     frames: Handles<FrameId, FrameId>,
@@ -50,8 +55,10 @@ impl Attached {
     /// A target that no client has seen anything of.
     pub fn new(engine: Engine, client: Client, sources: Sources) -> Self {
         let shown_processor = engine.scope().processor;
+        let shown_modules = ShownModules::new(&engine);
         Self {
             engine,
+            shown_modules,
             client,
             sources,
             shown_processor,
@@ -119,15 +126,25 @@ impl Attached {
         Ok(())
     }
 
-    /// Runs a line of the console.
+    /// Runs a command of the console.
+    ///
+    /// # Errors
+    /// What the command says.
+    pub fn execute(&mut self, command: &str) -> Result<Report, RequestError> {
+        commands::execute(&mut self.engine, command).map_err(|error| match error {
+            CommandError::Cancelled => RequestError::Cancelled,
+            error => RequestError::Command(error),
+        })
+    }
+
+    /// Runs a line of the console, and gives its output.
     ///
     /// # Errors
     /// What the first command that fails says; those behind it don't run.
     pub fn console(&mut self, line: &str) -> Result<String, RequestError> {
         let mut output = String::new();
         for command in commands::line::split(line) {
-            let report = commands::execute(&mut self.engine, command).map_err(RequestError::Command)?;
-            output.push_str(&commands::report::text(&report));
+            output.push_str(&commands::report::text(&self.execute(command)?));
         }
         Ok(output)
     }

@@ -22,6 +22,8 @@ const STACK_SIZE: usize = 8 << 20;
 pub struct Job {
     /// Its claim to an answer.
     pub ticket: Ticket,
+    /// What it is called while it runs.
+    pub title: &'static str,
     /// What must be there for it to run.
     pub needs: Needs,
     /// Its handler.
@@ -48,12 +50,13 @@ pub fn spawn(outbox: Arc<Outbox>, progress: Arc<Progress>, log: SessionLog) -> i
 
 /// Runs until the session ends. What is left in the queue then is answered by its tickets.
 fn work(queue: mpsc::Receiver<Job>, session: &mut Session, outbox: &Outbox, progress: &Progress) {
-    while let Ok(Job { ticket, needs, run, arguments }) = queue.recv() {
+    while let Ok(Job { ticket, title, needs, run, arguments }) = queue.recv() {
         let begin = Instant::now();
         tracing::trace!(seq = ticket.seq(), command = ticket.command(), arguments = arguments.get(), "request");
         outbox.hold();
-        progress.begin(ticket.seq(), ticket.command());
+        progress.begin(ticket.seq(), title);
         let answer = answer(session, &ticket, needs, run, &arguments);
+        session.finish_request();
         progress.end();
         let elapsed = begin.elapsed();
         match &answer {
@@ -110,7 +113,7 @@ mod tests {
 
         fn request(&mut self, seq: i64, run: RunOnEngine) {
             let ticket = self.in_flight.open(seq, format!("request{seq}")).unwrap();
-            self.jobs.push(Job { ticket, needs: Needs::Nothing, run, arguments: Box::default() });
+            self.jobs.push(Job { ticket, title: "test", needs: Needs::Nothing, run, arguments: Box::default() });
         }
 
         /// Works on all requests, and shows what was sent, one line for each message.

@@ -29,6 +29,7 @@ mod report_json;
 mod requests;
 mod server;
 mod session;
+mod shown_modules;
 mod sources;
 mod stop;
 mod thread_stack;

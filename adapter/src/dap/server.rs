@@ -158,7 +158,7 @@ impl Reader {
                     }
                     Handler::Engine(run) => {
                         // An engine thread that has ended drops the job, and its ticket answers.
-                        let _ = self.queue.send(Job { ticket, needs: row.needs, run, arguments: request.arguments });
+                        let _ = self.queue.send(Job { ticket, title: row.title, needs: row.needs, run, arguments: request.arguments });
                     }
                 }
                 row.leaves

@@ -66,6 +66,14 @@ impl Session {
         self.quiet = false;
     }
 
+    /// The running request is done: tells what else has become known by it.
+    pub fn finish_request(&mut self) {
+        let Some(attached) = self.attached.as_mut().filter(|_| !self.quiet) else { return };
+        for event in attached.changes() {
+            self.tell(event);
+        }
+    }
+
     /// Raised when the client gives up on the running request.
     pub fn cancel_flag(&self) -> &CancelFlag {
         &self.cancel

@@ -1,6 +1,6 @@
 //! Everything that the adapter tells without being asked.
 
-use super::{Capabilities, Module, ModuleChange};
+use super::{Module, ModuleChange};
 use serde::Serialize;
 
 /// An event: its name is the variant's, its body the variant's content.
@@ -32,10 +32,10 @@ pub enum Event {
         /// The text, with its line ends.
         output: String,
     },
-    /// What turned out to be different once the target was known.
-    Capabilities {
-        /// The capabilities that changed.
-        capabilities: Capabilities,
+    /// What the client shows is out of date, without the target having moved.
+    Invalidated {
+        /// What is: `all`, `stacks`, `threads` or `variables`.
+        areas: &'static [&'static str],
     },
     /// A request takes longer than [`PROGRESS_AFTER`](crate::dap::progress::PROGRESS_AFTER).
     ProgressStart {
@@ -91,6 +91,4 @@ pub enum OutputCategory {
     Console,
     /// The console, marked as an error.
     Stderr,
-    /// The console, and wherever the client puts what must be noticed.
-    Important,
 }

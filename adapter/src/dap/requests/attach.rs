@@ -14,6 +14,7 @@ pub struct Attach;
 
 impl Request for Attach {
     const COMMAND: &'static str = "attach";
+    const TITLE: &'static str = "Opening the crash dump";
     const NEEDS: Needs = Needs::Client;
     type Arguments = LaunchConfig;
     type Body = ();

@@ -56,6 +56,7 @@ struct DisassembledInstruction {
 
 impl Request for Disassemble {
     const COMMAND: &'static str = "disassemble";
+    const TITLE: &'static str = "Disassembling";
     type Arguments = Arguments;
     type Body = Body;
 

@@ -45,6 +45,7 @@ pub struct Body {
 
 impl Request for Evaluate {
     const COMMAND: &'static str = "evaluate";
+    const TITLE: &'static str = "Evaluating";
     type Arguments = Arguments;
     type Body = Body;
 
@@ -72,9 +73,10 @@ impl Request for Evaluate {
     }
 }
 
-/// Whether a line of the console is one or several commands, rather than an expression.
+/// Whether a line of the console is one or several commands, if only mistyped ones, rather than an expression.
 fn is_command(line: &str) -> bool {
-    commands::line::split(line).first().is_some_and(|first| commands::line::find(first).is_some())
+    let commands = commands::line::split(line);
+    commands.first().is_some_and(|first| first.starts_with(['.', '!']) || commands::line::find(first).is_some())
 }
 
 /// The value of the expression, in its frame.

@@ -26,6 +26,8 @@ pub struct Client {
     pub supports_memory_references: bool,
     /// Takes progress events.
     pub supports_progress_reporting: bool,
+    /// Takes the `invalidated` event.
+    pub supports_invalidated_event: bool,
 }
 
 /// The specification's defaults.
@@ -39,6 +41,7 @@ impl Default for Client {
             supports_variable_paging: false,
             supports_memory_references: false,
             supports_progress_reporting: false,
+            supports_invalidated_event: false,
         }
     }
 }

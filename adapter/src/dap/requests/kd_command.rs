@@ -32,6 +32,7 @@ struct Report {
 
 impl Request for KdCommand {
     const COMMAND: &'static str = "kd/command";
+    const TITLE: &'static str = "Running a command";
     type Arguments = Arguments;
     type Body = Body;
 
@@ -41,7 +42,7 @@ impl Request for KdCommand {
             attached.follow(frame)?;
         }
         let run = |command: &str| {
-            let report = commands::execute(&mut attached.engine, command).map_err(RequestError::Command)?;
+            let report = attached.execute(command)?;
             let text = commands::report::text(&report);
             Ok(Report { command: command.to_owned(), text, report: report_json::report(&report) })
         };

@@ -10,6 +10,7 @@ pub struct Launch;
 
 impl Request for Launch {
     const COMMAND: &'static str = "launch";
+    const TITLE: &'static str = "Opening the crash dump";
     const NEEDS: Needs = Needs::Client;
     type Arguments = LaunchConfig;
     type Body = ();

@@ -92,6 +92,8 @@ static TABLE: &[Row] = &[
 pub trait Request {
     /// `command` on the wire.
     const COMMAND: &'static str;
+    /// What it is called while it runs, should it take long.
+    const TITLE: &'static str = Self::COMMAND;
     /// What must be there for it to run.
     const NEEDS: Needs = Needs::StoppedTarget;
     /// Whether the client leaves by it: what else is open then has a moment to end.
@@ -161,6 +163,8 @@ pub enum Handler {
 /// All that the server knows of a request.
 pub struct Row {
     command: &'static str,
+    /// What it is called while it runs.
+    pub title: &'static str,
     announce: fn(&mut Capabilities),
     /// What must be there for it to run.
     pub needs: Needs,
@@ -185,6 +189,7 @@ pub fn capabilities() -> Capabilities {
 const fn row<R: Request>() -> Row {
     Row {
         command: R::COMMAND,
+        title: R::TITLE,
         announce: R::announce,
         needs: R::NEEDS,
         leaves: R::LEAVES,
@@ -197,6 +202,7 @@ const fn row<R: Request>() -> Row {
 const fn at_once<R: RequestAtOnce>() -> Row {
     Row {
         command: R::COMMAND,
+        title: R::COMMAND,
         announce: R::announce,
         needs: Needs::Nothing,
         leaves: false,

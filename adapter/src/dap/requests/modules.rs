@@ -40,6 +40,7 @@ impl Request for Modules {
 
     fn run(session: &mut Session, arguments: Arguments) -> Result<Body, RequestError> {
         let attached = session.attached()?;
+        attached.shown_modules.show(&attached.engine);
         let modules = attached.engine.target().modules();
         let start = arguments.start_module.unwrap_or(0);
         let count = arguments.module_count.filter(|&count| count > 0).unwrap_or(usize::MAX);

@@ -55,6 +55,7 @@ struct StackFrame {
 
 impl Request for StackTrace {
     const COMMAND: &'static str = "stackTrace";
+    const TITLE: &'static str = "Walking the stack";
     type Arguments = Arguments;
     type Body = Body;
 

@@ -34,6 +34,7 @@ pub struct Body {
 
 impl Request for Variables {
     const COMMAND: &'static str = "variables";
+    const TITLE: &'static str = "Reading variables";
     type Arguments = Arguments;
     type Body = Body;
 
