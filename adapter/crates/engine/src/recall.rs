@@ -7,6 +7,10 @@ use memory::VirtualAddress;
 pub struct Recall {
     /// Where the commands that display memory (`db`, `dd`, `da`, ...) go on when they are given no address.
     pub memory: Option<VirtualAddress>,
+    /// Where the commands that disassemble (`u`, `ub`) go on; without it they begin where the current frame executes.
+    pub code: Option<VirtualAddress>,
+    /// The process that was made the implicit one (`.process`).
+    pub process: Option<VirtualAddress>,
     /// The last command that began with `d`: what `d` repeats.
     pub display: Option<&'static str>,
     /// The name that `dt` was given last: what `dt .` stands for.

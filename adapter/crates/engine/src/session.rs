@@ -2,9 +2,11 @@
 
 use crate::cancel::CancelFlag;
 use crate::crash::Crash;
+use crate::output_log::OutputLog;
 use crate::processor::Processors;
 use crate::recall::Recall;
 use crate::scope::{ContextSource, Scope};
+use crate::search_news::SearchNews;
 use crate::session_scope::SessionScope;
 use crate::settings::Settings;
 use crate::stack::{self, Frame, Stack, Surroundings};
@@ -64,6 +66,10 @@ pub struct Session {
     pub settings: Settings,
     /// What commands leave behind for the next one.
     pub recall: Recall,
+    /// What `!sym noisy` has told.
+    pub search_news: SearchNews,
+    /// Where the console's output is kept, if that was asked for.
+    pub output_log: Option<OutputLog>,
 }
 
 impl Session {
@@ -83,6 +89,8 @@ impl Session {
             cancel: CancelFlag::default(),
             settings: Settings::default(),
             recall: Recall::default(),
+            search_news: SearchNews::default(),
+            output_log: None,
         };
         let processor = session.processors().crashed.unwrap_or(0);
         session.scope = Scope { processor, source: ContextSource::Processor(processor), frame: 0 };
@@ -139,6 +147,7 @@ impl Session {
             _ => self.scope.processor,
         };
         self.scope = Scope { processor, source, frame: 0 };
+        self.recall.code = None;
         Ok(())
     }
 
@@ -149,6 +158,7 @@ impl Session {
     pub fn restore_scope(&mut self, scope: Scope) -> Result<(), ScopeError> {
         self.context_of(scope.source)?;
         self.scope = scope;
+        self.recall.code = None;
         Ok(())
     }
 

@@ -12,6 +12,12 @@ use symbols::{ModuleEntry, SymbolProof, UnloadedModule};
 const KERNEL_SEARCH_BYTES: u64 = 64 << 20;
 
 impl Target {
+    /// Lists the modules again (`.reload`): those that were taken out or added come and go, the others stay as they are.
+    pub fn list_modules_again(&mut self) {
+        self.problems.clear();
+        self.list_modules();
+    }
+
     /// Lists loaded and unloaded modules: as a small dump's driver list says, or as the kernel's own lists do.
     pub(super) fn list_modules(&mut self) {
         match self.memory.dump().triage() {
