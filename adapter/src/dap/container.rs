@@ -2,7 +2,7 @@
 
 use super::attached::{Attached, FrameReference};
 use super::error::RequestError;
-use super::{processor_rows, register_rows};
+use super::{processor_rows, register_rows, to_dap};
 use arch::RegisterGroup;
 use engine::stack::Frame;
 use engine::variables::{Content, FrameVariable, Node, NodeKind, PAGE_LIMIT, Pointee, Style, View, frame_variables};
@@ -96,6 +96,20 @@ impl Surroundings<'_> {
     pub fn row(&self, node: &Node) -> Row {
         let scope = SessionScope::new(self.engine, self.frame.clone());
         self.row_in(&View::new(&scope, self.engine.target().modules()), node)
+    }
+
+    /// A number that may be an address, as MASM's are.
+    pub fn number(&self, number: u64) -> Row {
+        let address = VirtualAddress(number);
+        let symbol = self.loaded_symbol(address).map_or(String::new(), |name| format!("  {name}"));
+        Row { value: format!("{number:#x}{symbol}"), memory: Some(address), ..Row::default() }
+    }
+
+    /// The symbol at an address. No symbols are looked for on behalf of a number that happens to lie in some module.
+    pub fn loaded_symbol(&self, address: VirtualAddress) -> Option<String> {
+        let modules = self.engine.target().modules();
+        modules.at(address).filter(|module| module.is_loaded())?;
+        to_dap::symbol_name(self.engine, address)
     }
 
     fn row_in(&self, view: &View<'_>, node: &Node) -> Row {

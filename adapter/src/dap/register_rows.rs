@@ -54,7 +54,7 @@ fn row(around: &Surroundings<'_>, frame: &Frame, id: RegisterId, register: &Regi
     let address = address.filter(|_| is_address);
     if let Some((_, flags)) = flags {
         text.push_str(&format!("  {}", flag_words(value, flags)));
-    } else if let Some(name) = address.and_then(|address| loaded_symbol(around, address)) {
+    } else if let Some(name) = address.and_then(|address| around.loaded_symbol(address)) {
         text.push_str(&format!("  {name}"));
     }
     Row { name: name.to_owned(), value: text, ty, evaluate_name, memory: address, ..Row::default() }
@@ -64,14 +64,6 @@ fn row(around: &Surroundings<'_>, frame: &Frame, id: RegisterId, register: &Regi
 fn flag_words(value: u128, flags: &[FlagBit]) -> String {
     let word = |flag: &FlagBit| if value >> flag.bit & 1 == 1 { flag.set } else { flag.clear };
     flags.iter().map(word).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// The symbol at an address; no symbols are looked for on behalf of what happens to be in a register.
-fn loaded_symbol(around: &Surroundings<'_>, address: VirtualAddress) -> Option<String> {
-    let modules = around.engine.target().modules();
-    modules.at(address).filter(|module| module.is_loaded())?;
-    let name = modules.name_of(address)?;
-    name.symbol.is_some().then(|| name.to_string())
 }
 
 fn type_name(bits: u16) -> &'static str {

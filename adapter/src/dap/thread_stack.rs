@@ -5,7 +5,7 @@
 //! or unwind data between them is missing, the frames that are certain are followed by those of the exception's own
 //! stack, which is unwound from the registers that were saved with it.
 
-use engine::stack::{Certainty, Frame, Stack};
+use engine::stack::{Certainty, Frame, Stack, StackEnd};
 use engine::{ContextSource, ScopeError, Session as Engine};
 use std::rc::Rc;
 
@@ -29,6 +29,8 @@ pub enum Row<'a> {
     Frame(ContextSource, usize, &'a Frame),
     /// What follows was interrupted by the exception.
     Exception,
+    /// There may be more frames, but why they aren't known.
+    End(&'a StackEnd),
 }
 
 impl ThreadStack {
@@ -73,19 +75,28 @@ impl ThreadStack {
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.shown + self.exception.as_ref().map_or(0, |exception| exception.frames.len() + 1)
+        let exception = self.exception.as_ref().map_or(0, |exception| exception.frames.len() + 1);
+        self.shown + exception + usize::from(*self.end() != StackEnd::Complete)
+    }
+
+    fn end(&self) -> &StackEnd {
+        self.exception.as_ref().map_or(&self.processor.1.end, |exception| &exception.end)
     }
 
     /// The row at `index`.
     pub fn row(&self, index: usize) -> Option<Row<'_>> {
         let (source, stack) = &self.processor;
+        let last = || (index + 1 == self.len()).then(|| Row::End(self.end()));
         if index < self.shown {
             return stack.frames.get(index).map(|frame| Row::Frame(*source, index, frame));
         }
-        let exception = self.exception.as_ref()?;
+        let Some(exception) = &self.exception else { return last() };
         match (index - self.shown).checked_sub(1) {
             None => Some(Row::Exception),
-            Some(index) => exception.frames.get(index).map(|frame| Row::Frame(ContextSource::Exception, index, frame)),
+            Some(index) => match exception.frames.get(index) {
+                Some(frame) => Some(Row::Frame(ContextSource::Exception, index, frame)),
+                None => last(),
+            },
         }
     }
 }

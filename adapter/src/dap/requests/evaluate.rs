@@ -79,22 +79,24 @@ fn is_command(line: &str) -> bool {
     commands.first().is_some_and(|first| first.starts_with(['.', '!']) || commands::line::find(first).is_some())
 }
 
-/// The value of the expression, in its frame.
+/// The value of the expression, in its frame: C++ where it is C++, otherwise MASM. What is wrong is told by the syntax
+/// that came farther.
 fn value(attached: &mut Attached, arguments: &Arguments) -> Result<Row, RequestError> {
     let frame = arguments.frame_id.map(|number| attached.frame(number)).transpose()?.flatten();
+    let expression = arguments.expression.trim();
     let value = attached.around(frame, arguments.format.hex, |around| {
         let scope = SessionScope::new(around.engine, around.frame.clone());
-        let value = in_either_syntax(&arguments.expression, &scope)?;
-        Ok(around.row(&Node::of_expression(arguments.expression.trim(), value)))
+        let cpp = match evaluate::evaluate(expression, Syntax::Cpp, &scope) {
+            Ok(value) => return Ok(around.row(&Node::of_expression(expression, value))),
+            Err(error) => error,
+        };
+        match evaluate::evaluate(expression, Syntax::Masm, &scope) {
+            Ok(value) => Ok(around.number(value.as_u64(&scope).map_err(|_| cpp)?)),
+            Err(masm) if masm.at > cpp.at => Err(masm),
+            Err(_) => Err(cpp),
+        }
     })?;
     value.map_err(|error: EvaluateError| RequestError::Evaluate(error.to_string()))
-}
-
-/// C++ where it is C++; otherwise MASM. What is wrong is told by the syntax that came farther.
-fn in_either_syntax(expression: &str, scope: &SessionScope<'_>) -> Result<evaluate::Value, EvaluateError> {
-    evaluate::evaluate(expression, Syntax::Cpp, scope).or_else(|cpp| {
-        evaluate::evaluate(expression, Syntax::Masm, scope).map_err(|masm| if masm.at > cpp.at { masm } else { cpp })
-    })
 }
 
 impl From<Variable> for Body {

@@ -76,7 +76,9 @@ impl Request for StackTrace {
             let format = arguments.format;
             Ok(match stack.row(row) {
                 Some(Row::Frame(_, _, frame)) => self::frame(attached, id, frame, row < stack.fault, format),
-                Some(Row::Exception) | None => exception_label(attached, id),
+                Some(Row::Exception) => label(id, exception(attached)),
+                Some(Row::End(end)) => label(id, format!("the stack ends here: {end}")),
+                None => label(id, String::new()),
             })
         });
         Ok(Body { stack_frames: frames.collect::<Result<_, RequestError>>()?, total_frames: stack.len() })
@@ -128,13 +130,16 @@ fn name(frame: &Frame, description: &FrameDescription, format: Option<Format>) -
     name
 }
 
-/// The row between the frames that deal with an exception and the one that raised it.
-fn exception_label(attached: &Attached, id: i64) -> StackFrame {
+/// What is between the frames that deal with an exception and the one that raised it.
+fn exception(attached: &Attached) -> String {
     let exception = attached.engine.crash().and_then(|crash| crash.exception.as_ref());
-    let record = exception.and_then(|exception| exception.record.as_ref()?.as_ref().ok());
-    let name = match record {
+    match exception.and_then(|exception| exception.record.as_ref()?.as_ref().ok()) {
         Some(record) => format!("exception {}", to_dap::exception_name(record)),
         None => "exception".to_owned(),
-    };
+    }
+}
+
+/// A row that is no frame.
+fn label(id: i64, name: String) -> StackFrame {
     StackFrame { id, name, presentation_hint: Some("label"), ..StackFrame::default() }
 }
