@@ -120,9 +120,8 @@ impl Step<'_, '_> {
         let agrees = saved.instruction_pointer() == context.instruction_pointer()
             && saved.stack_pointer() == context.stack_pointer();
         if agrees {
-            for register in
-                saved.known().iter().filter(|register| !context.known().contains(*register)).collect::<Vec<_>>()
-            {
+            let known = context.known();
+            for register in saved.known().iter().filter(|&register| !known.contains(register)) {
                 context.set(register, saved.get(register).unwrap_or_default());
             }
         }
