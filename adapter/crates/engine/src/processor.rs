@@ -37,6 +37,7 @@ pub struct Processors {
 impl Processors {
     /// Reads every processor's state; a dump that tells nothing of them still has the one that crashed.
     pub fn read(target: &Target) -> Self {
+        target.place_triage_copies();
         let count = target.dump().header().processors.unwrap_or(1).clamp(1, processors::MAX_PROCESSORS);
         let kernel = target.kernel();
         let mut all: Vec<Processor> = match processors::prcbs(&kernel, count) {

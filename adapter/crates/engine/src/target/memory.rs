@@ -1,10 +1,10 @@
 //! Virtual memory of a dump: data blocks, or physical memory seen through page tables.
 
 use arch::{AddressSpace, Architecture};
-use dump::Dump;
+use dump::{DataBlock, DataBlocks, Dump};
 use memory::{PAGE_SIZE, PhysicalAddress, ReadError, ReadFailure, ReadPhysical, ReadVirtual, VirtualAddress};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 
 /// Translations that are remembered; the table is emptied when it is full.
 const MAX_TRANSLATIONS: usize = 1 << 16;
@@ -14,6 +14,8 @@ pub struct DumpMemory {
     dump: Dump,
     architecture: &'static dyn Architecture,
     paging: Mutex<Paging>,
+    /// A small dump's memory with the blocks whose addresses became known later.
+    extended: RwLock<Option<DataBlocks>>,
 }
 
 /// The page tables that are in use, and what was translated by them.
@@ -26,12 +28,24 @@ struct Paging {
 impl DumpMemory {
     /// The memory of `dump`, whose page tables are walked as `space` says; `None` for dumps of virtual memory.
     pub(super) fn new(dump: Dump, architecture: &'static dyn Architecture, space: Option<AddressSpace>) -> Self {
-        Self { dump, architecture, paging: Mutex::new(Paging { space, ..Paging::default() }) }
+        let paging = Mutex::new(Paging { space, ..Paging::default() });
+        Self { dump, architecture, paging, extended: RwLock::default() }
     }
 
     /// The dump that the memory is in.
     pub(super) fn dump(&self) -> &Dump {
         &self.dump
+    }
+
+    /// Adds a part of a small dump whose address became known, where no other block has memory. Of other dumps, nothing.
+    pub(super) fn place(&self, block: DataBlock) {
+        let mut extended = self.extended.write().unwrap_or_else(PoisonError::into_inner);
+        *extended = extended.as_ref().or(self.dump.data_blocks()).map(|blocks| blocks.extended([block]));
+    }
+
+    /// Forgets what was placed.
+    pub(super) fn forget_placed(&self) {
+        *self.extended.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The address space that virtual addresses belong to.
@@ -88,7 +102,8 @@ impl DumpMemory {
 
 impl ReadVirtual for DumpMemory {
     fn read_virtual(&self, address: VirtualAddress, buffer: &mut [u8]) -> Result<(), ReadError> {
-        match self.dump.data_blocks() {
+        let extended = self.extended.read().unwrap_or_else(PoisonError::into_inner);
+        match extended.as_ref().or(self.dump.data_blocks()) {
             Some(blocks) => blocks.read_virtual(address, buffer),
             None => self.read_through_page_tables(address, buffer),
         }

@@ -4,6 +4,7 @@ mod address_space;
 mod memory;
 mod modules;
 mod open;
+mod triage_blocks;
 
 pub use open::{OpenError, OpenOptions};
 
