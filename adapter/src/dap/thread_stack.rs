@@ -1,9 +1,9 @@
 //! The stack of a processor's thread as the editor shows it.
 //!
 //! Of the processor that crashed, the client sees one stack from `KeBugCheckEx` to the code that failed and its callers.
-//! Where the walk from the processor's registers doesn't come by the exception that the bug check carries, because code
-//! or unwind data between them is missing, the frames that are certain are followed by those of the exception's own
-//! stack, which is unwound from the registers that were saved with it.
+//! The code that failed and what is above it come from the registers that were saved with the exception, which are all
+//! of them. What comes before are the frames from the processor's registers up to there; where code or unwind data is
+//! missing on that way, those that are certain.
 
 use engine::stack::{Certainty, Frame, Stack, StackEnd};
 use engine::{ContextSource, ScopeError, Session as Engine};
@@ -17,9 +17,16 @@ pub struct ThreadStack {
     /// How many of its frames are shown.
     shown: usize,
     /// From the registers at the exception.
-    exception: Option<Rc<Stack>>,
-    /// Index of the frame that raised the exception, or otherwise the first.
+    exception: Option<Exception>,
+    /// Index of the row with the frame that raised the exception, or otherwise the first.
     pub fault: usize,
+}
+
+#[derive(Debug)]
+struct Exception {
+    stack: Rc<Stack>,
+    /// Rows before its frames: one that says that frames are left out, or none.
+    gap: usize,
 }
 
 /// One row of it.
@@ -64,23 +71,23 @@ impl ThreadStack {
                 && frame.stack_pointer == fault.stack_pointer
                 && frame.instruction_pointer == fault.instruction_pointer
         };
-        if let Some(index) = frames.iter().position(is_fault) {
-            return Self { fault: index, ..self };
+        if let Some(shown) = frames.iter().position(is_fault) {
+            return Self { shown, fault: shown, exception: Some(Exception { stack: exception, gap: 0 }), ..self };
         }
         let starts_below = frames.first().is_some_and(|frame| frame.stack_pointer < fault.stack_pointer);
         let is_below = |frame: &Frame| !starts_below || frame.stack_pointer < fault.stack_pointer;
         let shown = frames.iter().take_while(|frame| frame.certainty == Certainty::Exact && is_below(frame)).count();
-        Self { shown, fault: shown + 1, exception: Some(exception), ..self }
+        Self { shown, fault: shown + 1, exception: Some(Exception { stack: exception, gap: 1 }), ..self }
     }
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        let exception = self.exception.as_ref().map_or(0, |exception| exception.frames.len() + 1);
+        let exception = self.exception.as_ref().map_or(0, |exception| exception.gap + exception.stack.frames.len());
         self.shown + exception + usize::from(*self.end() != StackEnd::Complete)
     }
 
     fn end(&self) -> &StackEnd {
-        self.exception.as_ref().map_or(&self.processor.1.end, |exception| &exception.end)
+        self.exception.as_ref().map_or(&self.processor.1.end, |exception| &exception.stack.end)
     }
 
     /// The row at `index`.
@@ -91,9 +98,9 @@ impl ThreadStack {
             return stack.frames.get(index).map(|frame| Row::Frame(*source, index, frame));
         }
         let Some(exception) = &self.exception else { return last() };
-        match (index - self.shown).checked_sub(1) {
+        match (index - self.shown).checked_sub(exception.gap) {
             None => Some(Row::Exception),
-            Some(index) => match exception.frames.get(index) {
+            Some(index) => match exception.stack.frames.get(index) {
                 Some(frame) => Some(Row::Frame(ContextSource::Exception, index, frame)),
                 None => last(),
             },
