@@ -5,6 +5,9 @@ use super::node::{Node, NodeKind};
 use super::view::View;
 use super::{Bases, evaluate_name, fields, list_table};
 use crate::evaluate::{Place, Value};
+use std::collections::HashSet;
+use std::ops::Range;
+use std::rc::Rc;
 use symbols::{BaseKind, BaseType, Member, MemberKind, Shape, TypeRef};
 
 /// Most elements that are given at once.
@@ -44,7 +47,7 @@ enum Parts {
         element: TypeRef,
         count: u64,
     },
-    List(ListWalk),
+    List(Rc<ListWalk>),
 }
 
 impl View<'_> {
@@ -76,20 +79,27 @@ impl View<'_> {
                 vec![Node { expression, ..Node::child(node, &name, value, NodeKind::Pointee) }]
             }
             Parts::Fields { record, expression, by_pointer } => {
-                let name = |member: &str| {
-                    let record = expression.as_deref()?;
-                    if by_pointer {
-                        evaluate_name::arrow(record, member)
-                    } else {
-                        evaluate_name::member(record, member)
-                    }
-                };
-                self.field_nodes(node, &record, &name)
+                let mut nodes = self.field_nodes(node, &record, (expression, by_pointer), Bases::AsMembers);
+                if let Some(elements) = self.elements_of(node, &record) {
+                    let name = format!("[{}]", elements.name());
+                    nodes.push(Node::child(node, &name, record, NodeKind::List).linking(elements));
+                }
+                nodes
             }
             Parts::List(walk) => {
                 let unless_complete = Some(&walk.end).filter(|end| !end.is_complete());
                 unless_complete.map(|end| Node::note(node, end.to_string())).into_iter().collect()
             }
+        }
+    }
+
+    /// The fields of a record alone, as `dt` lists them: bases as is asked.
+    pub fn fields_of(&self, node: &Node, bases: Bases) -> Vec<Node> {
+        match self.parts(node) {
+            Parts::Fields { record, expression, by_pointer } => {
+                self.field_nodes(node, &record, (expression, by_pointer), bases)
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -135,29 +145,29 @@ impl View<'_> {
         }
     }
 
-    fn field_nodes(&self, node: &Node, record: &Value, name: &dyn Fn(&str) -> Option<String>) -> Vec<Node> {
-        let fields = match fields(&record.ty, Bases::AsMembers) {
+    fn field_nodes(&self, node: &Node, record: &Value, name: (Option<String>, bool), bases: Bases) -> Vec<Node> {
+        let fields = match fields(&record.ty, bases) {
             Ok(fields) => fields,
             Err(error) => return vec![Node::note(node, error.to_string())],
         };
         self.fetch(&record.place, record.ty.size().unwrap_or(0));
         let owner = record.ty.name();
-        let mut nodes: Vec<Node> = fields
-            .iter()
-            .map(|field| {
-                let (value, kind) = self.field(node, &owner, record, field);
-                let can_be_named = matches!(kind, NodeKind::Member | NodeKind::StaticMember);
-                let expression = name(&field.name).filter(|_| can_be_named);
-                let offset = (field.kind != MemberKind::StaticData).then_some(field.offset);
-                let elements = list_table::elements_of_member(&owner, field);
-                Node { offset, expression, elements, ..Node::child(node, &field.name, value, kind) }
-            })
-            .collect();
-        if let Some(elements) = self.elements_of(node, record) {
-            let name = format!("[{}]", elements.name());
-            nodes.push(Node::child(node, &name, record.clone(), NodeKind::List).linking(elements));
-        }
-        nodes
+        let expression = |member: &str| match &name {
+            (Some(pointer), true) => evaluate_name::arrow(pointer, member),
+            (Some(record), false) => evaluate_name::member(record, member),
+            (None, _) => None,
+        };
+        let ambiguous = repeated_names(&fields);
+        let node_of = |field: &Member| {
+            let (value, kind) = self.field(node, &owner, record, field);
+            let can_be_named =
+                matches!(kind, NodeKind::Member | NodeKind::StaticMember) && !ambiguous.contains(field.name.as_str());
+            let expression = expression(&field.name).filter(|_| can_be_named);
+            let offset = (field.kind != MemberKind::StaticData).then_some(field.offset);
+            let elements = list_table::elements_of_member(&owner, field);
+            Node { offset, expression, elements, ..Node::child(node, &field.name, value, kind) }
+        };
+        fields.iter().map(node_of).collect()
     }
 
     /// Where a field lies, and what it is.
@@ -194,12 +204,7 @@ impl View<'_> {
         }
     }
 
-    fn element_nodes(
-        &self,
-        node: &Node,
-        (array, element): (&Value, &TypeRef),
-        range: std::ops::Range<u64>,
-    ) -> Vec<Node> {
+    fn element_nodes(&self, node: &Node, (array, element): (&Value, &TypeRef), range: Range<u64>) -> Vec<Node> {
         let size = match element.size() {
             Ok(size) => size,
             Err(error) => return vec![Node::note(node, error.to_string())],
@@ -216,6 +221,12 @@ impl View<'_> {
         };
         range.map(child).collect()
     }
+}
+
+/// Names of several fields: one of the record itself hides those of its bases, so that an expression may mean another.
+fn repeated_names(fields: &[Member]) -> HashSet<&str> {
+    let mut seen = HashSet::new();
+    fields.iter().map(|field| field.name.as_str()).filter(|name| !seen.insert(*name)).collect()
 }
 
 /// The parts of what is no pointer.

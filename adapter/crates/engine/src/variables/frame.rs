@@ -1,6 +1,6 @@
 //! Parameters and local variables of a frame.
 
-use super::location::Surroundings;
+use super::location::FrameSurroundings;
 use super::node::Node;
 use crate::evaluate::Variable;
 use arch::Context;
@@ -52,7 +52,7 @@ pub fn frame_variables(
         Some(depth) => symbols.variables_of(rva, depth),
         None => symbols.variables(rva),
     };
-    let surroundings = Surroundings { context, base: module.base(), memory };
+    let surroundings = FrameSurroundings { context, base: module.base(), memory };
     let names: Vec<String> = found.iter().map(|variable| variable.name.clone()).collect();
     let frame_variable = |(index, variable): (usize, symbols::Variable)| {
         let place = surroundings.place(&variable.location, &variable.ty);

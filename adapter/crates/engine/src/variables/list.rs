@@ -9,6 +9,7 @@ use memory::VirtualAddress;
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 use symbols::{Shape, TypeRef};
 
@@ -183,15 +184,20 @@ impl View<'_> {
     }
 
     /// The walk from a list's node, without heads that are known.
-    pub(super) fn walk(&self, node: &Node) -> ListWalk {
+    pub(super) fn walk(&self, node: &Node) -> Rc<ListWalk> {
         let Some(start) = node.address() else {
             let end = ListEnd::Unavailable("the list has no address".to_owned());
-            return ListWalk { entries: Vec::new(), end };
+            return Rc::new(ListWalk { entries: Vec::new(), end });
         };
+        if let Some(walk) = self.walks.borrow().get(&start) {
+            return Rc::clone(walk);
+        }
         let mut walk = self.walk_list(start);
         let heads = node.elements.iter().flat_map(|elements| &elements.heads);
         let heads: HashSet<_> = heads.filter_map(|head| self.head_address(head)).collect();
         walk.entries.retain(|entry| !heads.contains(entry));
+        let walk = Rc::new(walk);
+        self.walks.borrow_mut().insert(start, Rc::clone(&walk));
         walk
     }
 
@@ -203,7 +209,7 @@ impl View<'_> {
     pub(super) fn list_content(&self, node: &Node) -> Content {
         let walk = self.walk(node);
         let guessed = node.elements.as_ref().is_some_and(|elements| elements.guessed);
-        Content::List { count: walk.entries.len(), end: walk.end, guessed }
+        Content::List { count: walk.entries.len(), end: walk.end.clone(), guessed }
     }
 
     /// The records that hold the entries in `range`.

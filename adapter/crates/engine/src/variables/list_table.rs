@@ -40,6 +40,12 @@ fn table() -> &'static [Row] {
     })
 }
 
+/// Head, element type and link of every list that is known.
+#[cfg(test)]
+pub(super) fn rows() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    table().iter().map(|row| (row.head, row.element, row.link))
+}
+
 /// What the list links whose head is this symbol: `nt!PsActiveProcessHead`.
 pub(super) fn elements_of_symbol(symbol: &str) -> Option<Elements> {
     table().iter().find(|row| row.head == symbol).map(Row::elements)
@@ -66,7 +72,8 @@ pub(super) fn elements_of_member(owner: &str, member: &Member) -> Option<Element
     is_link.then(|| Elements { ty, link: member.name.clone(), heads: Vec::new(), guessed: true })
 }
 
-fn holds_entries(ty: &TypeRef) -> bool {
+/// Whether a type is `_LIST_ENTRY`, or an array of them.
+pub(super) fn holds_entries(ty: &TypeRef) -> bool {
     let is_entry = |ty: &TypeRef| matches!(ty.shape(), Ok(Shape::Record(record)) if record.name == "_LIST_ENTRY");
     match ty.shape() {
         Ok(Shape::Array { element, .. }) => is_entry(&element),

@@ -9,7 +9,7 @@ use symbols::{Location, Shape, TypeRef};
 const CV_ALLREG_VFRAME: u16 = 30006;
 
 /// What locations are relative to.
-pub(super) struct Surroundings<'a> {
+pub(super) struct FrameSurroundings<'a> {
     /// The frame's registers.
     pub(super) context: &'a Context,
     /// Where the frame's module begins.
@@ -18,7 +18,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) memory: &'a dyn ReadVirtual,
 }
 
-impl Surroundings<'_> {
+impl FrameSurroundings<'_> {
     /// Where the value of type `ty` lies. What can't be said is [`Place::Unavailable`], with the reason.
     pub(super) fn place(&self, location: &Location, ty: &TypeRef) -> Place {
         self.resolve(location, ty).unwrap_or_else(Place::Unavailable)
@@ -41,7 +41,7 @@ impl Surroundings<'_> {
             Location::FrameRelative { offset } => {
                 Err(format!("it lies at {offset:#x} of a frame whose base isn't recorded"))?
             }
-            Location::NotLiveHere => Err("it has no value here: not live at this instruction")?,
+            Location::NotLiveHere => Err("not live at this instruction")?,
             Location::OptimizedAway => Err("optimized away")?,
             Location::Unknown { record } => {
                 Err(format!("the symbol file says where by a record that isn't known ({record:#06x})"))?

@@ -11,7 +11,8 @@
 //! | --- | --- |
 //! | `node.rs`, `evaluate_name.rs` | [`Node`], and the C++ expression that names it |
 //! | `view.rs`, `read_ahead.rs` | [`View`]: reading places, whole records at once |
-//! | `content.rs`, `enums.rs`, `known.rs`, `strings.rs` | what a node holds, by its type |
+//! | `content.rs` | [`Content`]: what a node holds |
+//! | `read.rs`, `enums.rs`, `known.rs`, `strings.rs` | reading it, by its type |
 //! | `text/` | the same in words: for editors, as `dt`, as `dv` and `??` |
 //! | `children.rs`, `fields.rs` | members, elements and what pointers point at |
 //! | `list.rs`, `list_table.rs` | entries of a `LIST_ENTRY` list |
@@ -29,6 +30,7 @@ mod list;
 mod list_table;
 mod location;
 mod node;
+mod read;
 mod read_ahead;
 mod spelling;
 mod strings;

@@ -125,7 +125,7 @@ fn decode(bytes: &[u8], unit: Unit) -> String {
 }
 
 /// Appends a character as it is shown.
-pub(super) fn push(text: &mut String, character: char) {
+fn push(text: &mut String, character: char) {
     match character {
         '\n' => text.push_str("\\n"),
         '\r' => text.push_str("\\r"),

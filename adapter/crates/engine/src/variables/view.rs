@@ -1,8 +1,12 @@
 //! Reading nodes: from memory, registers and constants, and names for addresses.
 
+use super::list::ListWalk;
 use super::read_ahead::ReadAhead;
 use crate::evaluate::{Place, Problem, Scalar, Scope, Value, target_address};
 use memory::{ReadError, VirtualAddress};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
 use symbols::{Modules, SymbolName};
 
 /// Names for the target's addresses.
@@ -22,12 +26,14 @@ pub struct View<'a> {
     pub(super) scope: &'a dyn Scope,
     names: &'a dyn Names,
     read_ahead: ReadAhead,
+    /// Lists that were walked, by where the walk began.
+    pub(super) walks: RefCell<HashMap<VirtualAddress, Rc<ListWalk>>>,
 }
 
 impl<'a> View<'a> {
     /// Sees registers and memory as `scope` does, and names addresses by `names`.
     pub fn new(scope: &'a dyn Scope, names: &'a dyn Names) -> Self {
-        Self { scope, names, read_ahead: ReadAhead::default() }
+        Self { scope, names, read_ahead: ReadAhead::default(), walks: RefCell::default() }
     }
 
     /// Reads a place in memory at once whose parts will be asked for.

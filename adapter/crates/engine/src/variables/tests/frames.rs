@@ -1,9 +1,9 @@
 //! From symbol files' locations to places in a frame.
 
-use super::super::location::Surroundings;
+use super::super::location::FrameSurroundings;
 use super::types::ty;
 use super::world::World;
-use crate::evaluate::{Place, Value};
+use crate::evaluate::Value;
 use arch::{Context, Machine};
 use memory::VirtualAddress;
 use symbols::{Location, Piece};
@@ -37,7 +37,7 @@ fn world() -> World {
 /// What a variable of type `spelling` with this location shows.
 #[track_caller]
 fn check(world: &World, spelling: &str, location: Location, expected: &str) {
-    let surroundings = Surroundings { context: &world.context, base: VirtualAddress(BASE), memory: world };
+    let surroundings = FrameSurroundings { context: &world.context, base: VirtualAddress(BASE), memory: world };
     let ty = ty(&world.declarations, spelling);
     let place = surroundings.place(&location, &ty);
     let node = super::super::Node::of_expression("variable", Value { ty, place });
@@ -103,7 +103,7 @@ fn pieces_cover_no_more_than_the_member_that_they_begin_with() {
 fn what_has_no_place_says_why() {
     let world = world();
     check(&world, "long", Location::OptimizedAway, "<optimized away>");
-    check(&world, "long", Location::NotLiveHere, "<it has no value here: not live at this instruction>");
+    check(&world, "long", Location::NotLiveHere, "<not live at this instruction>");
     check(&world, "long", Location::ThreadLocal { rva: 0 }, "<thread-local variables aren't looked up>");
     check(
         &world,

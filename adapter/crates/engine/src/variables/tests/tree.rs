@@ -1,10 +1,10 @@
 //! Children, their names, and the expressions that name them.
 
-use super::super::{ChildCounts, Node, NodeKind};
+use super::super::{Bases, ChildCounts, FrameVariable, Node, NodeKind};
 use super::world::{DEVICE, World};
 use crate::evaluate::{EvaluateError, Place, Problem, Syntax, evaluate};
 use memory::VirtualAddress;
-use symbols::Shape;
+use symbols::{Shape, VariableRole};
 
 /// The children of an expression as `name = text`.
 #[track_caller]
@@ -99,6 +99,8 @@ fn classes_show_bases_virtual_functions_references_and_static_members() {
     let nodes = view.named_children(&node);
     assert_eq!(nodes[1].kind, NodeKind::Base);
     assert_eq!(nodes[4].offset, None);
+    let flat: Vec<_> = view.fields_of(&node, Bases::Flattened).into_iter().map(|field| field.name).collect();
+    assert_eq!(flat, ["__VFN_table", "X", "Y", "Weight", "Next", "Count", "Lost"]);
     assert_eq!(view.named_children(&nodes[3]).len(), 6, "a reference has its target's members");
     assert_eq!(view.memory_reference(&nodes[3]), Some(VirtualAddress(next)));
 }
@@ -158,4 +160,35 @@ fn what_lies_in_memory_can_be_named_by_a_cast() {
     let constant =
         Node { value: crate::evaluate::Value { place: Place::Constant(vec![0; 8]), ..node.value.clone() }, ..node };
     assert_eq!(constant.address(), None);
+}
+
+#[test]
+fn a_hidden_variable_is_not_called_by_the_name_of_the_one_that_hides_it() {
+    let mut world = World::new();
+    world.global("point", "_POINT", DEVICE + 0x50);
+    let variable = world.variables.pop().unwrap();
+    let (role, module) = (VariableRole::Local, "drv".to_owned());
+    let shown = FrameVariable { variable, role, module, hidden: false };
+    assert_eq!(shown.node().evaluate_name().as_deref(), Some("point"));
+    let hidden = FrameVariable { hidden: true, ..shown };
+    assert_eq!(hidden.node().evaluate_name().as_deref(), Some("(*(drv!_POINT *)0xfffff80010003050)"));
+}
+
+#[test]
+fn public_symbols_have_no_type_and_say_so() {
+    let world = World::new();
+    let store = crate::evaluate::Scope::symbols(&world, Some("drv"), "Store").remove(0);
+    let node = Node::of_variable(&store);
+    assert_eq!(world.summary(&node), "<no type information>");
+    assert!(world.view().child_counts(&node).is_empty());
+}
+
+#[test]
+fn members_of_one_name_are_told_apart_by_their_address() {
+    let mut world = World::with("class CTwice 16\n  ~ 0 _POINT\n  X 8 long");
+    world.global("drv!Twice", "CTwice", DEVICE);
+    let view = world.view();
+    let fields = view.fields_of(&world.node("drv!Twice"), Bases::Flattened);
+    let names: Vec<_> = fields.iter().map(|field| field.evaluate_name().unwrap()).collect();
+    assert_eq!(names, ["(*(long *)0xfffff80010003000)", "drv!Twice.Y", "(*(long *)0xfffff80010003008)"]);
 }

@@ -7,11 +7,14 @@ use symbols::{
     TypeTable,
 };
 
+/// A member: name, offset, spelling of its type, what it is.
+type Declared = (String, u64, String, MemberKind);
+
 /// Types by their spelling. A spelling is read from its end: `long()*` is a pointer to a function, `short[3][2]` two
 /// arrays of three, `unsigned long:4:12` twelve bits from bit 4 on.
 #[derive(Debug)]
 pub(super) struct Declarations {
-    records: HashMap<String, (RecordShape, Vec<(String, u64, String, MemberKind)>)>,
+    records: HashMap<String, (RecordShape, Vec<Declared>)>,
     enums: HashMap<String, (String, Vec<Enumerator>)>,
     /// Spellings that have been asked for: a type's number is its index.
     spelled: Mutex<Vec<String>>,
@@ -139,7 +142,7 @@ impl TypeTable for Declarations {
     fn members(&self, this: &Arc<dyn TypeTable>, id: TypeId) -> Result<Vec<Member>, TypeError> {
         let spelling = self.spelling(id);
         let Some((_, members)) = self.records.get(&spelling) else { return Ok(Vec::new()) };
-        let member = |(name, offset, ty, kind): &(String, u64, String, MemberKind)| Member {
+        let member = |(name, offset, ty, kind): &Declared| Member {
             name: name.clone(),
             offset: *offset,
             ty: self.spelled(this, ty),

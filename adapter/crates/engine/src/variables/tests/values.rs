@@ -30,7 +30,7 @@ fn integers_are_decimal_for_editors_and_prefixed_by_the_debuggers() {
             ("drv!Device.Corners[0].X", ["-100", "0xffffff9c", "0n-100", "0n-100"]),
             ("drv!Device.Matrix[0][2]", ["3", "0x3", "0n3", "0n3"]),
             ("drv!Device.Id.Data1", ["1262764368", "0x4b444150", "0x4b444150", "0x4b444150"]),
-            ("(unsigned char)1", ["1 '\\x01'", "0x1 '\\x01'", "0x1 '\\x01'", "0x1 '\\x01'"]),
+            ("(unsigned char)1", ["1", "0x1", "0x1 ''", "0x1 ''"]),
             ("7u", ["7", "0x7", "7", "7"]),
             ("0x1234567890ui64", ["78187493520", "0x1234567890", "0x00000012`34567890", "0x00000012`34567890"]),
             ("drv!Device.Wide", ["0x112233445566778899aabbccddeeff00"; 4]),
@@ -44,9 +44,9 @@ fn characters_booleans_and_fractions_are_shown_as_such() {
         &World::new(),
         &[
             ("drv!Device.Grade", ["66 'B'", "0x42 'B'", "66 'B'", "0n66 'B'"]),
-            ("drv!Device.Enabled", ["1 '\\x01'", "0x1 '\\x01'", "0x1 '\\x01'", "0x1 '\\x01'"]),
-            ("(unsigned char)0", ["0 ''", "0x0 ''", "0 ''", "0 ''"]),
-            ("(char)-78", ["-78 ''", "0xb2 ''", "-78 ''", "0n-78 ''"]),
+            ("drv!Device.Enabled", ["1", "0x1", "0x1 ''", "0x1 ''"]),
+            ("(unsigned char)0", ["0", "0x0", "0 ''", "0 ''"]),
+            ("(char)-78", ["-78", "0xb2", "-78 ''", "0n-78 ''"]),
             ("drv!Device.Unit[3]", ["178 '²'", "0xb2 '²'", "0xb2 '²'", "0xb2 '²'"]),
             ("drv!Device.Ok", ["true", "true", "1", "true"]),
             ("drv!Device.Scale", ["0.5"; 4]),
@@ -142,6 +142,24 @@ fn pointers_name_what_they_point_at() {
                 ["0x00000000`12345678", "0x00000000`12345678", "0x00000000`12345678 _HANDLE", "0x00000000`12345678"],
             ),
             ("(_DEVICE *)0", ["0x00000000`00000000", "0x00000000`00000000", "(null)", "0x00000000`00000000"]),
+            (
+                "&drv!Device.Corners[0].X",
+                [
+                    "0xfffff800`10003050 drv!Device+0x50 -> -100",
+                    "0xfffff800`10003050 drv!Device+0x50 -> 0xffffff9c",
+                    "0xfffff800`10003050  -> 0n-100",
+                    "0xfffff800`10003050 drv!Device+0x50 -> 0n-100",
+                ],
+            ),
+            (
+                "(_DEVICE **)&drv!Device.Self",
+                [
+                    "0xfffff800`100030b0 drv!Device+0xb0 -> 0xfffff800`10003000 drv!Device",
+                    "0xfffff800`100030b0 drv!Device+0xb0 -> 0xfffff800`10003000 drv!Device",
+                    "0xfffff800`100030b0  -> 0xfffff800`10003000 _DEVICE  drv!Device+0",
+                    "0xfffff800`100030b0 drv!Device+0xb0 -> 0xfffff800`10003000 drv!Device",
+                ],
+            ),
             ("(_UNICODE_STRING *)&drv!Device.Name", {
                 let text = "0xfffff800`10003018 \"\\Device\\Sample0\"";
                 [text, text, "0xfffff800`10003018 _UNICODE_STRING \"\\Device\\Sample0\"", text]
@@ -234,12 +252,7 @@ fn arrays_and_records_are_shown_by_their_beginning() {
             ("drv!Device.Unit", ["\"m/s²\"", "\"m/s²\"", "[4]  \"m/s²\"", "wchar_t [4] \"m/s²\""]),
             (
                 "drv!Device.AsBytes",
-                [
-                    "{190 '', 186 '', 254 '', 202 ''}",
-                    "{0xbe '', 0xba '', 0xfe '', 0xca ''}",
-                    "[4] 0xbe ''",
-                    "unsigned char [4]",
-                ],
+                ["{190, 186, 254, 202}", "{0xbe, 0xba, 0xfe, 0xca}", "[4] 0xbe ''", "unsigned char [4]"],
             ),
         ],
     );

@@ -4,24 +4,21 @@ use super::{behind_function, behind_pointer, list, number, quoted};
 use crate::variables::content::{Content, Pointee};
 use crate::variables::enums::EnumName;
 use crate::variables::spelling::{keyword, spelling};
-use symbols::{Shape, SymbolName, TypeRef};
+use symbols::{BaseType, Shape, SymbolName, TypeRef};
 
 /// A member's value behind its name, as `dt` writes it.
 pub(super) fn dt(content: &Content) -> String {
     match content {
         Content::Unavailable(why) => format!("???? <{why}>"),
         Content::Boolean(value) => number::dt_unsigned(*value),
-        Content::Character { value, base } if base.is_signed() => {
-            format!("{value} {}", number::character(*value, base.size))
-        }
-        Content::Character { value: 0, base } => format!("0 {}", number::character(0, base.size)),
+        Content::Character { value, base } if base.is_signed() => format!("{value} {}", character(*value, *base)),
         Content::Enum { value, name } => dt_enum(*value, name),
         Content::BitField { value, name: Some(name), .. } => dt_enum(*value, name),
         Content::BitField { value, length, name: None } => number::dt_bits(*value, *length),
-        Content::Pointer { address, pointee: Pointee::Unknown, .. } if address.0 == 0 => "(null)".to_owned(),
-        Content::Pointer { address, size, pointee, target } => {
-            let target = dt_target(target);
-            format!("{}{target}{}", number::pointer(*address, *size), dt_pointee(pointee))
+        Content::Pointer { address, .. } if address.0 == 0 => "(null)".to_owned(),
+        Content::Pointer { address, size, symbol, pointee, target } => {
+            let (target, behind) = (dt_target(target), dt_behind_pointer(symbol.as_ref(), pointee));
+            format!("{}{target}{behind}", number::pointer(*address, *size))
         }
         Content::TextArray { text, count, .. } => format!("[{count}]  {}", quoted(text)),
         Content::Array { count, first, element } => match first.first() {
@@ -48,15 +45,12 @@ pub(super) fn dv(content: &Content) -> String {
     match content {
         Content::Unavailable(why) => format!("<{why}>"),
         Content::Boolean(value) => if *value == 0 { "false" } else { "true" }.to_owned(),
-        Content::Character { value, base } if base.is_signed() => {
-            format!("0n{value} {}", number::character(*value, base.size))
-        }
-        Content::Character { value: 0, base } => format!("0 {}", number::character(0, base.size)),
+        Content::Character { value, base } if base.is_signed() => format!("0n{value} {}", character(*value, *base)),
         Content::Enum { value, name } => dv_enum(*value, name),
         Content::BitField { value, name: Some(name), .. } => dv_enum(*value, name),
         Content::BitField { value, length, name: None } => number::dt_bits(*value, *length),
-        Content::Pointer { address, size, pointee, .. } => {
-            format!("{}{}", number::pointer(*address, *size), behind_pointer(pointee))
+        Content::Pointer { address, size, symbol, pointee, .. } => {
+            format!("{}{}", number::pointer(*address, *size), behind_pointer(symbol.as_ref(), pointee, dv))
         }
         Content::TextArray { text, count, element } => format!("{element} [{count}] {}", quoted(text)),
         Content::Array { count, element, .. } => {
@@ -84,8 +78,9 @@ fn shared(content: &Content) -> String {
         Content::Integer { value, signed: true, .. } => format!("0n{value}"),
         Content::Integer { value, size, .. } => number::dt_unsigned(number::stored(*value, u32::from(*size) * 8)),
         Content::Bits { value, .. } => format!("{value:#x}"),
+        Content::Character { value: 0, .. } => "0 ''".to_owned(),
         Content::Character { value, base } => {
-            format!("{} {}", number::hex(*value, base.size), number::character(*value, base.size))
+            format!("{} {}", number::hex(*value, base.size), character(*value, *base))
         }
         Content::Float { value, size } => number::float(*value, *size),
         Content::Function { address, symbol } => format!("0x{address}{}", behind_function(symbol.as_ref())),
@@ -129,15 +124,21 @@ fn dt_target(target: &TypeRef) -> String {
     }
 }
 
-/// What a pointer points at. `dt` writes a displacement even of zero, without a prefix.
-fn dt_pointee(pointee: &Pointee) -> String {
-    match pointee {
-        Pointee::Symbol(symbol @ SymbolName { displacement, .. }) => {
+/// What stands behind a pointer: `dt` writes the displacement from a symbol even if it is zero, without a prefix.
+fn dt_behind_pointer(symbol: Option<&SymbolName>, pointee: &Pointee) -> String {
+    match (symbol, pointee) {
+        (Some(symbol), Pointee::Nothing) => {
             let start = SymbolName { displacement: 0, ..symbol.clone() };
-            format!("  {start}+{displacement:x}")
+            format!("  {start}+{:x}", symbol.displacement)
         }
-        other => behind_pointer(other),
+        (_, Pointee::Value(content)) => format!("  -> {}", dt(content)),
+        _ => behind_pointer(symbol, pointee, dt),
     }
+}
+
+/// A character between `'` and `'`, nothing between them if it can't be shown.
+fn character(value: i128, base: BaseType) -> String {
+    number::character(value, base.size).map_or("''".to_owned(), |shown| format!("'{shown}'"))
 }
 
 /// A link of a list: on 32-bit targets not padded, as the original.

@@ -17,7 +17,8 @@ pub(super) fn text(content: &Content, hex: bool) -> String {
         Content::Boolean(1) => "true".to_owned(),
         Content::Boolean(other) => format!("true ({other})"),
         Content::Character { value, base } => {
-            format!("{} {}", integer(*value, base.size, hex), number::character(*value, base.size))
+            let number = integer(*value, base.size, hex);
+            number::character(*value, base.size).map_or(number.clone(), |shown| format!("{number} '{shown}'"))
         }
         Content::Float { value, size } => number::float(*value, *size),
         Content::Enum { value, name } => named(name, &integer(*value, 8, hex && *value >= 0)),
@@ -26,8 +27,9 @@ pub(super) fn text(content: &Content, hex: bool) -> String {
             format!("{:#x}", number::stored(*value, u32::from(*length)))
         }
         Content::BitField { value, .. } => value.to_string(),
-        Content::Pointer { address, size, pointee, .. } => {
-            format!("{}{}", number::pointer(*address, *size), behind_pointer(pointee))
+        Content::Pointer { address, size, symbol, pointee, .. } => {
+            let behind = behind_pointer(symbol.as_ref(), pointee, |value| text(value, hex));
+            format!("{}{behind}", number::pointer(*address, *size))
         }
         Content::Function { address, symbol } => format!("0x{address}{}", behind_function(symbol.as_ref())),
         Content::TextArray { text, .. } => quoted(text),

@@ -67,13 +67,14 @@ fn quoted(text: &Text) -> String {
     }
 }
 
-/// What stands behind a pointer's address: a blank, and what is known of its target.
-fn behind_pointer(pointee: &Pointee) -> String {
+/// What stands behind a pointer's address: the symbol there, or what it points at. `value` words a number.
+fn behind_pointer(symbol: Option<&SymbolName>, pointee: &Pointee, value: impl Fn(&Content) -> String) -> String {
+    let symbol = behind_function(symbol);
     match pointee {
-        Pointee::Unknown => String::new(),
-        Pointee::Symbol(symbol) => format!(" {symbol}"),
+        Pointee::Nothing => symbol,
         Pointee::Text(text) => format!(" {}", quoted(text)),
-        Pointee::Unreadable(why) => format!(" <{why}>"),
+        Pointee::Unreadable(why) => format!("{symbol} <{why}>"),
+        Pointee::Value(content) => format!("{symbol} -> {}", value(content)),
     }
 }
 

@@ -1,6 +1,5 @@
 //! Numbers, addresses and characters.
 
-use crate::variables::strings;
 use memory::VirtualAddress;
 
 /// ``0xfffff804`7bdf5a80``, or on 32-bit targets `0x8055a420`.
@@ -42,21 +41,43 @@ pub(super) fn dt_bits(value: i128, length: u8) -> String {
     }
 }
 
-/// A character between `'` and `'`; nothing between them where it is zero or can't be shown.
-pub(super) fn character(value: i128, size: u8) -> String {
-    let code = u32::try_from(stored(value, u32::from(size.min(4)) * 8)).ok();
+/// A character; None for what can't be shown.
+pub(super) fn character(value: i128, size: u8) -> Option<char> {
+    let code = u32::try_from(stored(value, u32::from(size.min(4)) * 8)).ok()?;
     // Of 8-bit characters only ASCII is certain.
-    let shown = code.filter(|code| size > 1 || *code < 0x80).and_then(char::from_u32);
-    let mut text = String::new();
-    match shown {
-        Some('\0') | None => {}
-        Some(shown) => strings::push(&mut text, shown),
-    }
-    format!("'{text}'")
+    let certain = char::from_u32(code).filter(|_| size > 1 || code < 0x80);
+    certain.filter(|character| !character.is_control())
 }
 
 /// A `float` or `double` with as many digits as tell it from its neighbours.
 pub(super) fn float(value: f64, size: u8) -> String {
     // A float's own digits, not those of the double that it was made into.
     if size == 4 { format!("{:?}", value as f32) } else { format!("{value:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pointers_have_the_width_of_the_target() {
+        assert_eq!(pointer(VirtualAddress(0xffff_f804_7bdf_5a80), 8), "0xfffff804`7bdf5a80");
+        assert_eq!(pointer(VirtualAddress(0x55_a420), 4), "0x0055a420");
+    }
+
+    #[test]
+    fn unsigned_numbers_are_written_as_dt_writes_them() {
+        for (value, expected) in
+            [(9, "9"), (10, "0xa"), (u64::from(u32::MAX), "0xffffffff"), (1 << 32, "0x00000001`00000000")]
+        {
+            assert_eq!(dt_unsigned(value), expected);
+        }
+    }
+
+    #[test]
+    fn wide_bit_fields_show_their_number_too() {
+        for (value, length, expected) in [(5, 4, "0y0101"), (0, 5, "0y00000 (0)"), (-3, 5, "0y11101 (0x1d)")] {
+            assert_eq!(dt_bits(value, length), expected);
+        }
+    }
 }
