@@ -131,7 +131,7 @@ fn check_variable(row: &Value, expected: &Value) {
         Value::Number(number) => {
             let size = expected["bytes"].as_str().unwrap().len() * 4;
             let mask = if size >= 64 { u64::MAX } else { (1 << size) - 1 };
-            let number = number.as_u64().unwrap_or_else(|| number.as_i64().unwrap().cast_unsigned());
+            let number = number.as_u64().unwrap_or_else(|| number.as_i64().unwrap() as u64);
             assert_eq!(self::number(&json!(shown)), number & mask, "{row}");
         }
         pointer => assert_eq!(self::number(&json!(shown)), self::number(pointer), "{row}"),

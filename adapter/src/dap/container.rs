@@ -5,7 +5,7 @@ use super::error::RequestError;
 use super::{processor_rows, register_rows, to_dap};
 use arch::RegisterGroup;
 use engine::stack::Frame;
-use engine::variables::{Content, FrameVariable, Node, NodeKind, PAGE_LIMIT, Pointee, Style, View, frame_variables};
+use engine::variables::{Content, FrameVariable, Node, NodeKind, PAGE_LIMIT, Style, View, frame_variables};
 use engine::{Session as Engine, SessionScope};
 use memory::VirtualAddress;
 use std::ops::Range;
@@ -166,7 +166,7 @@ impl Surroundings<'_> {
 fn code_of(content: &Content) -> Option<VirtualAddress> {
     match content {
         Content::Function { address, symbol: Some(_) } => Some(*address),
-        Content::Pointer { address, target, pointee: Pointee::Symbol(_), .. } => {
+        Content::Pointer { address, target, symbol: Some(_), .. } => {
             matches!(target.shape(), Ok(Shape::Function { .. })).then_some(*address)
         }
         _ => None,

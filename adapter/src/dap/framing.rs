@@ -182,7 +182,7 @@ fn parse_field(line: &[u8]) -> Result<Option<usize>, FramingError> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return Err(FramingError::ContentLength(lossy(value)));
     }
-    let length = str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
+    let length = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok());
     match length.filter(|length| *length <= MAX_BODY) {
         Some(length) => Ok(Some(length)),
         None => Err(FramingError::TooLong(lossy(value))),
@@ -210,8 +210,8 @@ mod tests {
                 }
             }
             decoded.extend(decoder.end().map(Err));
-            let expected: Vec<_> = expected.iter().map(|body| body.as_ref().map(|text| text.to_string())).collect();
-            let decoded: Vec<_> = decoded.iter().map(|body| body.as_ref().map(Clone::clone)).collect();
+            let decoded: Vec<_> = decoded.iter().map(|body| body.as_deref()).collect();
+            let expected: Vec<_> = expected.iter().map(|body| body.as_ref().copied()).collect();
             assert_eq!(decoded, expected, "in pieces of {step}");
         }
     }

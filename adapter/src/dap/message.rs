@@ -56,7 +56,7 @@ impl Incoming {
     /// [`Undecodable`] for what is no JSON object, or a request without number or command.
     pub fn decode(body: &[u8]) -> Result<Self, Undecodable> {
         let unreadable = |reason| Undecodable { seq: None, command: String::new(), reason };
-        let text = str::from_utf8(body).map_err(|error| unreadable(format!("not UTF-8: {error}")))?;
+        let text = std::str::from_utf8(body).map_err(|error| unreadable(format!("not UTF-8: {error}")))?;
         let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))?;
         let string = |value: Option<&RawValue>| value.and_then(|raw| serde_json::from_str::<String>(raw.get()).ok());
         let seq = envelope.seq.and_then(|raw| serde_json::from_str(raw.get()).ok());

@@ -25,11 +25,11 @@ pub(super) fn read_message(input: &mut impl Read) -> Result<Option<Value>, Strin
             return Err(format!("no header: {:?}", String::from_utf8_lossy(&header)));
         }
     }
-    let length = header.strip_prefix(NAME).and_then(|rest| str::from_utf8(rest).ok()?.trim_end().parse().ok());
+    let length = header.strip_prefix(NAME).and_then(|rest| std::str::from_utf8(rest).ok()?.trim_end().parse().ok());
     let length: usize = length.ok_or_else(|| format!("header {:?}", String::from_utf8_lossy(&header)))?;
     let mut body = vec![0; length];
     input.read_exact(&mut body).map_err(|error| format!("{error} in a body of {length} bytes"))?;
-    let text = str::from_utf8(&body).map_err(|error| error.to_string())?;
+    let text = std::str::from_utf8(&body).map_err(|error| error.to_string())?;
     serde_json::from_str(text).map(Some).map_err(|error| format!("{error}: {text}"))
 }
 

@@ -10,7 +10,7 @@ use crate::launch_config::LaunchConfig;
 use engine::target::OpenOptions;
 use engine::{ContextSource, Session as Engine};
 
-pub struct Attach;
+pub(super) struct Attach;
 
 impl Request for Attach {
     const COMMAND: &'static str = "attach";

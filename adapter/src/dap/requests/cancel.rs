@@ -4,11 +4,11 @@ use super::{AtOnce, RequestAtOnce};
 use crate::dap::protocol::Capabilities;
 use serde::Deserialize;
 
-pub struct Cancel;
+pub(super) struct Cancel;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     request_id: Option<i64>,
     progress_id: Option<String>,
 }

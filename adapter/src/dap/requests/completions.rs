@@ -6,11 +6,11 @@ use crate::dap::protocol::Capabilities;
 use crate::dap::session::Session;
 use serde::{Deserialize, Serialize};
 
-pub struct Completions;
+pub(super) struct Completions;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     text: String,
     column: i64,
     line: Option<i64>,
@@ -18,7 +18,7 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-pub struct Body {
+pub(super) struct Body {
     targets: Vec<CompletionItem>,
 }
 

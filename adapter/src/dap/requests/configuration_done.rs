@@ -7,7 +7,7 @@ use crate::dap::session::Session;
 use crate::dap::{stop, to_dap};
 use serde::de::IgnoredAny;
 
-pub struct ConfigurationDone;
+pub(super) struct ConfigurationDone;
 
 impl Request for ConfigurationDone {
     const COMMAND: &'static str = "configurationDone";

@@ -6,7 +6,7 @@ use crate::dap::session::Session;
 use crate::dap::stop;
 use serde::de::IgnoredAny;
 
-pub struct Continue;
+pub(super) struct Continue;
 
 impl Request for Continue {
     const COMMAND: &'static str = "continue";

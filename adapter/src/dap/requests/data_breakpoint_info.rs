@@ -6,11 +6,11 @@ use crate::dap::session::Session;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-pub struct DataBreakpointInfo;
+pub(super) struct DataBreakpointInfo;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Body {
+pub(super) struct Body {
     /// None: no breakpoint can be set.
     data_id: Option<String>,
     description: String,

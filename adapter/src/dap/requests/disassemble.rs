@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 /// Rows that are given at once.
 const MOST: i64 = 10_000;
 
-pub struct Disassemble;
+pub(super) struct Disassemble;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     memory_reference: String,
     #[serde(default)]
     offset: i64,
@@ -33,7 +33,7 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-pub struct Body {
+pub(super) struct Body {
     instructions: Vec<DisassembledInstruction>,
 }
 

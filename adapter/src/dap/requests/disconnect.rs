@@ -5,7 +5,7 @@ use crate::dap::error::RequestError;
 use crate::dap::session::Session;
 use serde::de::IgnoredAny;
 
-pub struct Disconnect;
+pub(super) struct Disconnect;
 
 impl Request for Disconnect {
     const COMMAND: &'static str = "disconnect";

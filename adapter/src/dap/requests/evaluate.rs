@@ -11,11 +11,11 @@ use engine::evaluate::{self, EvaluateError, Syntax};
 use engine::variables::Node;
 use serde::{Deserialize, Serialize};
 
-pub struct Evaluate;
+pub(super) struct Evaluate;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     expression: String,
     frame_id: Option<i64>,
     #[serde(default)]
@@ -26,7 +26,7 @@ pub struct Arguments {
 
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Body {
+pub(super) struct Body {
     result: String,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     ty: Option<String>,

@@ -15,17 +15,17 @@ use serde::{Deserialize, Serialize};
 /// Frames of the exception's stack that are listed.
 const FRAMES: usize = 20;
 
-pub struct ExceptionInfo;
+pub(super) struct ExceptionInfo;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     thread_id: i64,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Body {
+pub(super) struct Body {
     exception_id: String,
     description: String,
     break_mode: &'static str,

@@ -6,7 +6,7 @@ use crate::dap::protocol::Capabilities;
 use crate::dap::session::Session;
 use serde::Deserialize;
 
-pub struct Initialize;
+pub(super) struct Initialize;
 
 /// What the client said of itself, as far as it makes a difference.
 #[derive(Clone, Debug, Deserialize)]

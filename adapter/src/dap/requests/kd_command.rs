@@ -6,11 +6,11 @@ use crate::dap::report_json;
 use crate::dap::session::Session;
 use serde::{Deserialize, Serialize};
 
-pub struct KdCommand;
+pub(super) struct KdCommand;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// A line as in the console: commands, separated by `;`.
     command: String,
     /// The frame that it refers to; without one, what is current.
@@ -18,7 +18,7 @@ pub struct Arguments {
 }
 
 #[derive(Serialize)]
-pub struct Body {
+pub(super) struct Body {
     /// One for each command.
     reports: Vec<Report>,
 }

@@ -6,7 +6,7 @@ use crate::dap::error::RequestError;
 use crate::dap::session::Session;
 use crate::launch_config::LaunchConfig;
 
-pub struct Launch;
+pub(super) struct Launch;
 
 impl Request for Launch {
     const COMMAND: &'static str = "launch";

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use symbols::SourceFile;
 
-pub struct LoadedSources;
+pub(super) struct LoadedSources;
 
 #[derive(Serialize)]
-pub struct Body {
+pub(super) struct Body {
     sources: Vec<Source>,
 }
 

@@ -7,16 +7,16 @@ use crate::dap::session::Session;
 use crate::dap::to_dap;
 use serde::{Deserialize, Serialize};
 
-pub struct Locations;
+pub(super) struct Locations;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     location_reference: i64,
 }
 
 #[derive(Serialize)]
-pub struct Body {
+pub(super) struct Body {
     source: Source,
     line: i64,
     column: i64,

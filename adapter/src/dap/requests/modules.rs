@@ -7,18 +7,18 @@ use crate::dap::session::Session;
 use crate::dap::to_dap;
 use serde::{Deserialize, Serialize};
 
-pub struct Modules;
+pub(super) struct Modules;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     start_module: Option<usize>,
     module_count: Option<usize>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Body {
+pub(super) struct Body {
     modules: Vec<Module>,
     total_modules: usize,
 }

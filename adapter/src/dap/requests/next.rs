@@ -6,7 +6,7 @@ use crate::dap::session::Session;
 use crate::dap::stop;
 use serde::de::IgnoredAny;
 
-pub struct Next;
+pub(super) struct Next;
 
 impl Request for Next {
     const COMMAND: &'static str = "next";

@@ -5,7 +5,7 @@ use crate::dap::error::RequestError;
 use crate::dap::session::Session;
 use serde::de::IgnoredAny;
 
-pub struct Pause;
+pub(super) struct Pause;
 
 impl Request for Pause {
     const COMMAND: &'static str = "pause";

@@ -15,11 +15,11 @@ use std::ops::Range;
 /// Bytes that are read at once.
 const MOST: u64 = 1 << 20;
 
-pub struct ReadMemory;
+pub(super) struct ReadMemory;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     memory_reference: String,
     #[serde(default)]
     offset: i64,
@@ -28,7 +28,7 @@ pub struct Arguments {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Body {
+pub(super) struct Body {
     address: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable_bytes: Option<u64>,

@@ -6,16 +6,16 @@ use crate::dap::error::RequestError;
 use crate::dap::session::Session;
 use serde::{Deserialize, Serialize};
 
-pub struct Scopes;
+pub(super) struct Scopes;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     frame_id: i64,
 }
 
 #[derive(Serialize)]
-pub struct Body {
+pub(super) struct Body {
     scopes: Vec<Scope>,
 }
 

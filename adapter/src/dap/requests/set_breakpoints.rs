@@ -7,10 +7,10 @@ use crate::dap::session::Session;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-pub struct SetBreakpoints;
+pub(super) struct SetBreakpoints;
 
 #[derive(Deserialize)]
-pub struct Arguments {
+pub(super) struct Arguments {
     #[serde(rename = "source")]
     _source: Source,
     #[serde(default)]

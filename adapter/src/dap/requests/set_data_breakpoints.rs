@@ -7,10 +7,10 @@ use crate::dap::session::Session;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-pub struct SetDataBreakpoints;
+pub(super) struct SetDataBreakpoints;
 
 #[derive(Deserialize)]
-pub struct Arguments {
+pub(super) struct Arguments {
     breakpoints: Vec<IgnoredAny>,
 }
 

@@ -8,11 +8,11 @@ use crate::dap::session::Session;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-pub struct SetExceptionBreakpoints;
+pub(super) struct SetExceptionBreakpoints;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     filters: Vec<IgnoredAny>,
     #[serde(default)]
     filter_options: Vec<IgnoredAny>,

@@ -5,7 +5,7 @@ use crate::dap::error::RequestError;
 use crate::dap::session::Session;
 use serde::de::IgnoredAny;
 
-pub struct SetExpression;
+pub(super) struct SetExpression;
 
 impl Request for SetExpression {
     const COMMAND: &'static str = "setExpression";

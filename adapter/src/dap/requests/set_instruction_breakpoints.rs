@@ -7,10 +7,10 @@ use crate::dap::session::Session;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-pub struct SetInstructionBreakpoints;
+pub(super) struct SetInstructionBreakpoints;
 
 #[derive(Deserialize)]
-pub struct Arguments {
+pub(super) struct Arguments {
     breakpoints: Vec<IgnoredAny>,
 }
 

@@ -5,7 +5,7 @@ use crate::dap::error::RequestError;
 use crate::dap::session::Session;
 use serde::de::IgnoredAny;
 
-pub struct SetVariable;
+pub(super) struct SetVariable;
 
 impl Request for SetVariable {
     const COMMAND: &'static str = "setVariable";

@@ -6,18 +6,18 @@ use crate::dap::protocol::Source as SourceArgument;
 use crate::dap::session::Session;
 use serde::{Deserialize, Serialize};
 
-pub struct Source;
+pub(super) struct Source;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     source: Option<SourceArgument>,
     source_reference: i64,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Body {
+pub(super) struct Body {
     content: String,
     mime_type: &'static str,
 }

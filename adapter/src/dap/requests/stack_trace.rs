@@ -10,11 +10,11 @@ use crate::dap::to_dap;
 use engine::stack::{Certainty, Frame, FrameDescription};
 use serde::{Deserialize, Serialize};
 
-pub struct StackTrace;
+pub(super) struct StackTrace;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     thread_id: i64,
     start_frame: Option<usize>,
     levels: Option<usize>,
@@ -31,7 +31,7 @@ struct Format {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Body {
+pub(super) struct Body {
     stack_frames: Vec<StackFrame>,
     total_frames: usize,
 }

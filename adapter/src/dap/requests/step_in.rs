@@ -6,7 +6,7 @@ use crate::dap::session::Session;
 use crate::dap::stop;
 use serde::de::IgnoredAny;
 
-pub struct StepIn;
+pub(super) struct StepIn;
 
 impl Request for StepIn {
     const COMMAND: &'static str = "stepIn";

@@ -6,7 +6,7 @@ use crate::dap::session::Session;
 use crate::dap::stop;
 use serde::de::IgnoredAny;
 
-pub struct StepOut;
+pub(super) struct StepOut;
 
 impl Request for StepOut {
     const COMMAND: &'static str = "stepOut";

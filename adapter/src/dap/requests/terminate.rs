@@ -6,7 +6,7 @@ use crate::dap::protocol::Capabilities;
 use crate::dap::session::Session;
 use serde::de::IgnoredAny;
 
-pub struct Terminate;
+pub(super) struct Terminate;
 
 impl Request for Terminate {
     const COMMAND: &'static str = "terminate";

@@ -8,10 +8,10 @@ use engine::processor::{Processor, Processors};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 
-pub struct Threads;
+pub(super) struct Threads;
 
 #[derive(Serialize)]
-pub struct Body {
+pub(super) struct Body {
     threads: Vec<Thread>,
 }
 

@@ -7,11 +7,11 @@ use crate::dap::protocol::{ValueFormat, Variable};
 use crate::dap::session::Session;
 use serde::{Deserialize, Serialize};
 
-pub struct Variables;
+pub(super) struct Variables;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Arguments {
+pub(super) struct Arguments {
     variables_reference: i64,
     filter: Option<FilterArgument>,
     start: Option<u64>,
@@ -28,7 +28,7 @@ enum FilterArgument {
 }
 
 #[derive(Serialize)]
-pub struct Body {
+pub(super) struct Body {
     variables: Vec<Variable>,
 }
 

@@ -5,7 +5,7 @@ use crate::dap::error::RequestError;
 use crate::dap::session::Session;
 use serde::de::IgnoredAny;
 
-pub struct WriteMemory;
+pub(super) struct WriteMemory;
 
 impl Request for WriteMemory {
     const COMMAND: &'static str = "writeMemory";
