@@ -24,6 +24,5 @@ pub mod variables;
 pub use implicit_process::ProcessError;
 pub use output_log::OutputLog;
 pub use scope::{ContextSource, Scope};
-pub use search_news::SearchNews;
 pub use session::{ScopeError, Session};
 pub use session_scope::SessionScope;

@@ -6,14 +6,14 @@ use symbols::{Attempt, Module, Modules};
 
 /// How much of each module's search log has been told.
 #[derive(Debug, Default)]
-pub struct SearchNews {
+pub(crate) struct SearchNews {
     /// Attempts that were told, by module; the module itself, since a reloaded one begins a new log.
     told: HashMap<u64, (Weak<Module>, usize)>,
 }
 
 impl SearchNews {
     /// What the modules' logs have that wasn't told yet, by module; from now on it counts as told.
-    pub fn take(&mut self, modules: &Modules) -> Vec<(Arc<Module>, Vec<Attempt>)> {
+    pub(crate) fn take(&mut self, modules: &Modules) -> Vec<(Arc<Module>, Vec<Attempt>)> {
         let mut news = Vec::new();
         for module in modules.iter() {
             let told = self.told.get(&module.base().0).filter(|(known, _)| known.as_ptr() == Arc::as_ptr(module));

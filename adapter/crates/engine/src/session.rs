@@ -21,6 +21,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
+use symbols::{Attempt, Module};
 
 /// Most frames of one stack that are walked: more than a kernel stack has room for.
 const MAX_FRAMES: usize = 2000;
@@ -66,8 +68,7 @@ pub struct Session {
     pub settings: Settings,
     /// What commands leave behind for the next one.
     pub recall: Recall,
-    /// What `!sym noisy` has told.
-    pub search_news: SearchNews,
+    search_news: SearchNews,
     /// Where the console's output is kept, if that was asked for.
     pub output_log: Option<OutputLog>,
 }
@@ -118,6 +119,11 @@ impl Session {
     /// Why the system stopped; `None` when the dump's header doesn't say.
     pub fn crash(&self) -> Option<&Crash> {
         self.crash.get_or_init(|| Crash::read(&self.target)).as_ref()
+    }
+
+    /// The places that were looked at for symbols and images since this was asked last, by module (`!sym noisy`).
+    pub fn take_search_news(&mut self) -> Vec<(Arc<Module>, Vec<Attempt>)> {
+        self.search_news.take(self.target.modules())
     }
 
     /// The flag that long work looks at.
