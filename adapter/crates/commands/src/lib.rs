@@ -6,29 +6,62 @@
 mod arguments;
 mod command;
 mod complete;
+mod date;
+mod floating_point;
 pub mod line;
 pub mod report;
 pub mod table;
+mod type_words;
 
 mod analyze;
 mod bugcheck;
 mod contexts;
+mod display_memory;
+mod echo;
+mod effective_machine;
+mod error_code;
+mod examine_symbols;
+mod formats;
+mod frame;
+mod help;
+mod list_modules;
+mod log_file;
+mod module_info;
+mod nearest_symbol;
+mod noisy;
+mod process;
+mod processors;
 mod registers;
+mod reload;
 mod stack;
+mod symbol_paths;
+mod unassemble;
 mod version;
 
 pub use complete::{Completions, complete};
 pub use command::{Command, CommandError, Invocation};
 
 use engine::Session;
+use line::Call;
 use report::Report;
 
-/// Runs one command (see [`line::split`] for lines of several).
+/// Runs one command (see [`line::split`] for lines of several): what a console shows for it. Where symbols were looked
+/// for comes first, if the user wants to know (`!sym noisy`), and all of it goes to the log file, if one is open.
 ///
 /// # Errors
 /// [`CommandError`].
 pub fn execute(session: &mut Session, text: &str) -> Result<Report, CommandError> {
+    let processor = session.scope().processor;
+    let result = run(session, text).map(|report| noisy::tell(session, report));
+    log_file::keep(session, processor, text, result)
+}
+
+/// Runs one command, for a command that runs others.
+///
+/// # Errors
+/// [`CommandError`].
+fn run(session: &mut Session, text: &str) -> Result<Report, CommandError> {
     let unknown = || CommandError::Unknown(text.split_whitespace().next().unwrap_or_default().to_owned());
-    let (command, name, arguments) = line::find(text).ok_or_else(unknown)?;
-    (command.run)(&mut Invocation { session, name, arguments })
+    let Call { command, name, letters, arguments } = line::find(text).ok_or_else(unknown)?;
+    (command.run)(&mut Invocation { session, name, letters, arguments })
 }

@@ -4,7 +4,22 @@ use crate::command::Command;
 use crate::table::COMMANDS;
 
 /// Commands of which everything to the end of the line is the argument, semicolons included.
-const WHOLE_LINE: &[&str] = &[".echo", "*"];
+const WHOLE_LINE: &[&str] = &[".echo", ".sympath", ".exepath", "*"];
+/// The letters that may stand behind the name of a command for stacks, in any order: `kbn`, `kvL`.
+const STACK_LETTERS: &[char] = &['b', 'c', 'f', 'L', 'n', 'p', 'P', 'v'];
+
+/// A command as it was called.
+#[derive(Clone, Copy)]
+pub struct Call<'t> {
+    /// The command.
+    pub command: &'static Command,
+    /// The name that it was called by.
+    pub name: &'static str,
+    /// Option letters right behind the name, of commands that have such.
+    pub letters: &'t str,
+    /// What follows, without blanks around it.
+    pub arguments: &'t str,
+}
 
 /// Splits a line at the semicolons that stand outside quotes.
 pub fn split(line: &str) -> Vec<&str> {
@@ -36,25 +51,35 @@ fn unquoted_semicolon(text: &str) -> Option<usize> {
     })
 }
 
-/// The command that `text` calls, the name that it calls it by, and the arguments behind it.
+/// The command that `text` calls.
 ///
-/// Names need no blank behind them where what follows can't belong to a name: `kn5`, `~0s`, `r@rip`, `?1+2`.
-pub fn find(text: &str) -> Option<(&'static Command, &'static str, &str)> {
+/// Names need no blank behind them where what follows can't belong to a name: `kn5`, `~0s`, `r@rip`, `?1+2`; and
+/// options may stand right behind some: `kvn`, `lmvm nt`.
+pub fn find(text: &str) -> Option<Call<'_>> {
     let text = text.trim();
     let candidates = COMMANDS.iter().flat_map(|command| command.names.iter().map(move |name| (*command, *name)));
     let called = candidates.filter_map(|(command, name)| {
         let start = text.get(..name.len())?;
         let rest = text.get(name.len()..)?;
         let same = if name.starts_with(['.', '!']) { start.eq_ignore_ascii_case(name) } else { start == name };
-        (same && ends_name(name, rest)).then_some((command, name, rest.trim()))
+        let (letters, rest) = split_letters(name, rest);
+        (same && ends_name(name, rest)).then_some(Call { command, name, letters, arguments: rest.trim() })
     });
-    called.max_by_key(|(_, name, _)| name.len())
+    called.max_by_key(|call| call.name.len())
+}
+
+fn split_letters<'t>(name: &str, rest: &'t str) -> (&'t str, &'t str) {
+    let takes_letters = name.strip_prefix('k').is_some_and(|letters| letters.chars().all(|letter| STACK_LETTERS.contains(&letter)));
+    let letters = if takes_letters { rest.len() - rest.trim_start_matches(STACK_LETTERS).len() } else { 0 };
+    rest.split_at_checked(letters).unwrap_or(("", rest))
 }
 
 /// Whether a name ends before `rest`.
 fn ends_name(name: &str, rest: &str) -> bool {
     let Some(next) = rest.chars().next() else { return true };
     match name.chars().next_back() {
+        // Its options take patterns, which may follow at once, too: `lmmnt*`.
+        _ if name == "lm" => true,
         Some('?' | '~' | '*' | '|') => true,
         _ if name.starts_with(['.', '!']) => !next.is_ascii_alphanumeric() && next != '_',
         _ => !next.is_ascii_alphabetic() && next != '_' && next != '!',
@@ -74,9 +99,11 @@ mod tests {
     #[test]
     fn the_longest_name_wins_and_arguments_may_touch_it() {
         let check = |text: &str, expected: Option<(&str, &str)>| {
-            assert_eq!(find(text).map(|(_, name, arguments)| (name, arguments)), expected, "{text}");
+            assert_eq!(find(text).map(|call| (call.name, call.arguments)), expected, "{text}");
         };
         check("kn5", Some(("kn", "5")));
+        check("kvnL 5", Some(("kv", "5")));
+        check("lmvm nt", Some(("lm", "vm nt")));
         check("??  a+b", Some(("??", "a+b")));
         check("?1", Some(("?", "1")));
         check("~0s", Some(("~", "0s")));

@@ -1,47 +1,78 @@
-//! `k kb kc kd kL kn kp kv`: stacks.
+//! `k kb kc kf kL kn kp kP kv`, and these letters together (`kvn`): stacks.
 
 use crate::arguments::Arguments;
 use crate::command::{Command, CommandError, Invocation};
 use crate::report::{Format, Record, Report, Value};
-use engine::Session;
+use crate::type_words::type_words;
 use engine::stack::{Certainty, FoundBy, Frame, FrameDescription, Stack, StackEnd};
+use engine::variables::{Style, View};
+use engine::{Session, SessionScope};
 use memory::{ReadVirtualExt, VirtualAddress};
 
 /// The command's entry.
 pub static COMMAND: Command = Command {
     names: &["k", "kb", "kc", "kf", "kL", "kn", "kp", "kP", "kv"],
-    usage: "k[b|c|f|L|n|p|P|v] [count]",
+    usage: "k[b][c][f][L][n][p|P][v] [count]",
     summary: "Displays the stack: b first arguments, c names only, f frame sizes, L without lines, n numbers, p parameters, v trap frames",
     run,
 };
 
 /// Frames that are shown when no count is given.
 const DEFAULT_FRAMES: u64 = 0x100;
-/// Words behind the return address that `kb` shows: the home of the register parameters.
-const HOME_WORDS: u64 = 3;
+/// Words that `kb` shows: the home of the register parameters (MS-documented "x64 calling convention").
+const HOME_WORDS: u64 = 4;
 
-/// What one of the names asks for.
-#[derive(Clone, Copy)]
+/// What the letters behind the `k` ask for.
+#[derive(Clone, Copy, Default)]
 struct Columns {
+    /// `n`
     numbers: bool,
-    addresses: bool,
-    arguments: bool,
+    /// `c`: nothing but names.
+    clean: bool,
+    /// `b`, `v`
+    home_words: bool,
+    /// `f`
     sizes: bool,
-    lines: bool,
+    /// `L`
+    without_lines: bool,
+    /// `v`
     traps: bool,
+    /// `p`, `P`
+    parameters: Parameters,
+}
+
+/// How parameters are shown.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Parameters {
+    #[default]
+    Hidden,
+    /// `p`
+    OnTheLine,
+    /// `P`
+    OnLinesOfTheirOwn,
 }
 
 impl Columns {
-    fn of(name: &str) -> Self {
-        let has = |letter| name.contains(letter);
+    fn of(name: &str, letters: &str) -> Self {
+        let has = |letter| name.contains(letter) || letters.contains(letter);
         Self {
-            numbers: true,
-            addresses: !has('c'),
-            arguments: has('b') || has('v'),
+            numbers: has('n'),
+            clean: has('c'),
+            home_words: has('b') || has('v'),
             sizes: has('f'),
-            lines: !has('L') && !has('c'),
+            without_lines: has('L'),
             traps: has('v'),
+            parameters: match (has('P'), has('p')) {
+                (true, _) => Parameters::OnLinesOfTheirOwn,
+                (false, true) => Parameters::OnTheLine,
+                (false, false) => Parameters::Hidden,
+            },
         }
+    }
+
+    /// `kb` has the arguments in place of the stack pointer; `kv` has both.
+    fn stack_pointers(self) -> bool {
+        !self.home_words || self.traps
     }
 }
 
@@ -49,45 +80,44 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
     let mut arguments = Arguments::new(invocation.arguments, COMMAND.usage);
     let count = arguments.number(invocation.session)?.unwrap_or(DEFAULT_FRAMES);
     arguments.finish()?;
-    show_frames(invocation.session, Columns::of(invocation.name), count)
+    show_frames(invocation.session, Columns::of(invocation.name, invocation.letters), count)
 }
 
 /// The current stack as `k` shows it.
 pub(crate) fn show(session: &Session) -> Result<Report, CommandError> {
-    show_frames(session, Columns::of("k"), DEFAULT_FRAMES)
+    show_frames(session, Columns::default(), DEFAULT_FRAMES)
+}
+
+/// The current frame as `.frame` shows it: a row of `kn` without its heading.
+pub(crate) fn show_frame(session: &Session) -> Result<Report, CommandError> {
+    let stack = session.stack()?;
+    let index = session.scope().frame;
+    session.frame()?;
+    let rows = Rows { session, stack: &stack, columns: Columns { numbers: true, ..Columns::default() } };
+    Ok(Report { records: rows.frame(index).into_iter().collect(), warnings: Vec::new() })
 }
 
 fn show_frames(session: &Session, columns: Columns, count: u64) -> Result<Report, CommandError> {
     let stack = session.stack()?;
-    let pointer_size = session.target().architecture().pointer_size();
-    let mut report = Report::default();
-    report.push(heading(columns, pointer_size));
-    let shown = usize::try_from(count).unwrap_or(usize::MAX);
-    let mut below: Option<&Frame> = None;
-    let mut guess_told = false;
-    for (index, frame) in stack.frames.iter().enumerate().take(shown) {
-        if frame.certainty == Certainty::Guessed && !guess_told {
-            guess_told = true;
+    let rows = Rows { session, stack: &stack, columns };
+    let mut report = Report::of(heading(columns, session.target().architecture().pointer_size()));
+    let shown = usize::try_from(count).unwrap_or(usize::MAX).min(stack.frames.len());
+    let first_guess = stack.frames.iter().position(|frame| frame.certainty == Certainty::Guessed);
+    for index in 0..shown {
+        if first_guess == Some(index) {
             report.push(Record::new("note").text("WARNING: ").field(
                 "text",
                 "Stack unwind information not available. Following frames may be wrong.",
                 Format::Plain,
             ));
         }
-        report.push(frame_record(session, columns, index, frame, below));
-        if frame.inline.is_none() {
-            below = Some(frame);
-        }
+        report.records.extend(rows.frame(index));
     }
-    if let Some(end) = unusual_end(&stack, shown) {
+    if shown == stack.frames.len() && stack.end != StackEnd::Complete {
+        let end = stack.end.to_string();
         report.push(Record::new("end").text("Stack ends here: ").field("reason", end, Format::Plain));
     }
     Ok(report)
-}
-
-fn unusual_end(stack: &Stack, shown: usize) -> Option<String> {
-    let all = shown >= stack.frames.len();
-    (all && stack.end != StackEnd::Complete).then(|| stack.end.to_string())
 }
 
 fn heading(columns: Columns, pointer_size: usize) -> Record {
@@ -96,94 +126,152 @@ fn heading(columns: Columns, pointer_size: usize) -> Record {
     if columns.numbers {
         heading.push_str(" # ");
     }
-    if columns.sizes {
-        heading.push_str("  Memory ");
+    if columns.sizes && !columns.clean {
+        heading.push_str("  Memory  ");
     }
-    if columns.addresses {
-        heading.push_str(&format!("{:<width$} {:<width$} ", "Child-SP", "RetAddr"));
+    if columns.stack_pointers() && !columns.clean {
+        heading.push_str(&format!("{:<width$} ", "Child-SP"));
     }
-    if columns.arguments {
-        heading.push_str(&format!(": {:<arguments$} : ", "Args to Child", arguments = (width + 1) * 4 - 1));
+    if !columns.clean {
+        heading.push_str(&format!("{:<width$} ", "RetAddr"));
+    }
+    if columns.home_words && !columns.clean {
+        heading.push_str(&format!(": {:<words$} : ", "Args to Child", words = (width + 1) * 4 - 1));
     }
     heading.push_str("Call Site");
     Record::new("heading").text(heading)
 }
 
-fn frame_record(session: &Session, columns: Columns, index: usize, frame: &Frame, below: Option<&Frame>) -> Record {
-    let target = session.target();
-    let address = Format::address(target.architecture().pointer_size());
-    let description = FrameDescription::of(frame, target.modules());
-    let mut record = Record::new("frame").field("index", index, Format::Hex(2)).text(" ");
-    let inlined = frame.inline.is_some();
-    if columns.sizes {
-        let size = below.filter(|_| !inlined).and_then(|below| frame.stack_pointer.distance_from(below.stack_pointer));
-        record = match size {
-            Some(size) => record.text(" ").field("memory", format!("{size:x}"), Format::Right(7)).text(" "),
-            None => record.text("         "),
-        };
-    }
-    if columns.addresses {
-        record = if inlined {
-            let blank = address.render(&Value::Address(VirtualAddress(0)));
-            let dashes = "-".repeat(blank.len());
-            record.text(format!("{:<1$} {dashes} ", "(Inline Function)", blank.len()))
-        } else {
-            let returns = frame.return_address.unwrap_or_default();
-            record
-                .field("childSp", frame.stack_pointer, address)
-                .text(" ")
-                .field("returnAddress", returns, address)
-                .text(" ")
-        };
-    }
-    if columns.arguments && !inlined {
-        record = home_words(session, frame, address, record.text(": ")).text(": ");
-    }
-    let returns_at = frame.instruction_pointer;
-    record = record
-        .field("instructionPointer", returns_at, Format::Hidden)
-        .field(
-            "module",
-            description.module.clone().map_or(Value::Unknown("no module".into()), Value::Text),
-            Format::Hidden,
-        )
-        .field("callSite", description.call_site(), Format::Plain)
-        .field("inlined", inlined, Format::Hidden)
-        .field("guessed", frame.certainty == Certainty::Guessed, Format::Hidden)
-        .field("foundBy", found_by(frame.found_by), Format::Hidden);
-    if let Some(line) = description.line.as_ref().filter(|_| columns.lines) {
-        record = record
-            .text(" [")
-            .field("file", line.file.name.clone(), Format::Plain)
-            .text(" @ ")
-            .field("line", line.line, Format::Plain)
-            .text("]");
-    }
-    if let Some(trap) = frame.trap_frame {
-        let (before, after) = if columns.traps { (" (TrapFrame @ ", ")") } else { ("", "") };
-        let shown = if columns.traps { address } else { Format::Hidden };
-        record = record.text(before).field("trapFrame", trap, shown).text(after);
-    }
-    if frame.certainty == Certainty::Guessed {
-        record = record.text(" (guessed)");
-    }
-    record
+/// The rows of a stack.
+struct Rows<'a> {
+    session: &'a Session,
+    stack: &'a Stack,
+    columns: Columns,
 }
 
-/// The words in the frame's home area, where the callee may (not must) have stored its first parameters.
-fn home_words(session: &Session, frame: &Frame, address: Format, mut record: Record) -> Record {
-    let target = session.target();
-    let size = target.architecture().pointer_size();
-    let base = frame.stack_pointer;
-    for word in 0..=HOME_WORDS {
-        let at = base.offset(word * size as u64);
-        let value = match target.pointer(at, size) {
-            Ok(value) => Value::Address(VirtualAddress(value)),
-            Err(error) => Value::Unknown(error.failure.to_string()),
-        };
-        record = record.field(format!("argument{}", word + 1), value, address).text(" ");
+impl Rows<'_> {
+    fn pointer_format(&self) -> Format {
+        Format::address(self.session.target().architecture().pointer_size())
     }
-    record
+
+    fn frame(&self, index: usize) -> Option<Record> {
+        let frame = self.stack.frames.get(index)?;
+        let description = FrameDescription::of(frame, self.session.target().modules());
+        let number = if self.columns.numbers { Format::Hex(2) } else { Format::Hidden };
+        let mut record = Record::new("frame").field("index", index, number);
+        if self.columns.numbers {
+            record = record.text(" ");
+        }
+        if !self.columns.clean {
+            record = self.addresses(record, index, frame);
+        }
+        let name = match (&description.module, &description.function) {
+            (Some(module), Some(function)) if self.columns.clean => format!("{module}!{function}"),
+            _ => description.call_site(),
+        };
+        record = record
+            .field("instructionPointer", frame.instruction_pointer, Format::Hidden)
+            .field("module", description.module.map_or(Value::Unknown("no module".into()), Value::Text), Format::Hidden);
+        record = match self.parameters(frame) {
+            // `module!function(parameters)+displacement`
+            Some(parameters) => {
+                let start = name.len() - name.rsplit_once('+').map_or(0, |(_, displacement)| displacement.len() + 1);
+                let (function, displacement) = name.split_at_checked(start).unwrap_or((&name, ""));
+                let record = record.field("callSite", name.clone(), Format::Hidden).text(function);
+                record.text("(").field("parameters", parameters, Format::Plain).text(format!("){displacement}"))
+            }
+            None => record.field("callSite", name, Format::Plain),
+        };
+        record = record
+            .field("inlined", frame.inline.is_some(), Format::Hidden)
+            .field("guessed", frame.certainty == Certainty::Guessed, Format::Hidden)
+            .field("foundBy", found_by(frame.found_by), Format::Hidden);
+        let lines = !self.columns.without_lines && !self.columns.clean;
+        if let Some(line) = description.line.as_ref().filter(|_| lines) {
+            let record_with_file = record.text(" [").field("file", line.file.name.clone(), Format::Plain);
+            record = record_with_file.text(" @ ").field("line", line.line, Format::Plain).text("]");
+        }
+        if let Some(trap) = frame.trap_frame {
+            let shown = if self.columns.traps { self.pointer_format() } else { Format::Hidden };
+            let (before, behind) = if self.columns.traps { (" (TrapFrame @ ", ")") } else { ("", "") };
+            record = record.text(before).field("trapFrame", trap, shown).text(behind);
+        }
+        Some(if frame.certainty == Certainty::Guessed { record.text(" (guessed)") } else { record })
+    }
+
+    /// Sizes, stack pointers, return addresses and home words, as far as they are asked for.
+    fn addresses(&self, mut record: Record, index: usize, frame: &Frame) -> Record {
+        let pointer = self.pointer_format();
+        let dashes = pointer.render(&Value::Address(VirtualAddress(0))).replace('0', "-");
+        let inlined = frame.inline.is_some();
+        let hidden_or_shown = if self.columns.stack_pointers() { pointer } else { Format::Hidden };
+        if self.columns.sizes {
+            let size = self.memory_below(index).map(|size| format!("{size:x}"));
+            record = record.field("memory", size.unwrap_or_default(), Format::Right(9)).text(" ");
+        }
+        if inlined {
+            let width = dashes.len();
+            let label = if self.columns.stack_pointers() { format!("{:<width$} ", "(Inline Function)") } else { String::new() };
+            record = record.text(label).field("childSp", frame.stack_pointer, Format::Hidden);
+            record = record.text(if self.columns.stack_pointers() { &dashes } else { "(Inline Function)" });
+        } else {
+            record = record.field("childSp", frame.stack_pointer, hidden_or_shown);
+            record = record.text(if self.columns.stack_pointers() { " " } else { "" });
+            record = record.field("returnAddress", frame.return_address.unwrap_or_default(), pointer);
+        }
+        if self.columns.home_words {
+            record = record.text(" : ");
+            record = if inlined { record.text([&*dashes; 4].join(" ")) } else { self.home_words(record, index) };
+            record = record.text(" :");
+        }
+        record.text(" ")
+    }
+
+    /// Bytes of stack between this frame and the one that it called; inlined functions have none of their own.
+    fn memory_below(&self, index: usize) -> Option<u64> {
+        let frame = self.stack.frames.get(index)?;
+        let callee = self.stack.frames.get(..index)?.iter().rfind(|frame| frame.inline.is_none())?;
+        if frame.inline.is_some() { None } else { frame.stack_pointer.distance_from(callee.stack_pointer) }
+    }
+
+    /// The words behind the frame's return address, where its function may (not must) have stored its first parameters:
+    /// they are the lowest of its caller's stack.
+    fn home_words(&self, mut record: Record, index: usize) -> Record {
+        let target = self.session.target();
+        let size = target.architecture().pointer_size();
+        let caller = self.stack.frames.iter().skip(index + 1).find(|frame| frame.inline.is_none());
+        for word in 0..HOME_WORDS {
+            let value = match caller {
+                None => Value::Unknown("the caller is not known".to_owned()),
+                Some(caller) => match target.pointer(caller.stack_pointer.offset(word * size as u64), size) {
+                    Ok(value) => Value::Address(VirtualAddress(value)),
+                    Err(error) => Value::Unknown(error.failure.to_string()),
+                },
+            };
+            record = record.text(if word == 0 { "" } else { " " });
+            record = record.field(format!("argument{}", word + 1), value, self.pointer_format());
+        }
+        record
+    }
+
+    /// `struct _IRP * Irp = 0xffff...`, separated as the column wants it; `None` where none are asked for.
+    fn parameters(&self, frame: &Frame) -> Option<String> {
+        let separator = match self.columns.parameters {
+            Parameters::Hidden => return None,
+            Parameters::OnTheLine => ", ",
+            Parameters::OnLinesOfTheirOwn => ",\n\t\t\t",
+        };
+        let scope = SessionScope::new(self.session, Some(frame.clone()));
+        let view = View::new(&scope, self.session.target().modules());
+        let variables = self.session.frame_variables(frame);
+        let words = variables.iter().filter(|variable| variable.is_parameter()).map(|parameter| {
+            let ty = parameter.variable.ty.as_ref().map(type_words).unwrap_or_default();
+            format!("{ty} {} = {}", parameter.variable.name, view.summary(&parameter.node(), Style::Dv))
+        });
+        let words = words.collect::<Vec<_>>().join(separator);
+        let own_lines = self.columns.parameters == Parameters::OnLinesOfTheirOwn && !words.is_empty();
+        Some(if own_lines { format!("\n\t\t\t{words}") } else { words })
+    }
 }
 
 fn found_by(found_by: FoundBy) -> &'static str {

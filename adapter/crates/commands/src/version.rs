@@ -2,6 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::command::{Command, Invocation};
+use crate::date::Date;
 use crate::report::{Format, Record, Report, Value};
 use engine::Session;
 use memory::ReadVirtualExt;
@@ -119,28 +120,9 @@ fn build_lab(session: &Session) -> Option<String> {
 pub(crate) fn date(time: u64) -> String {
     let seconds = i64::try_from(time / UNITS_PER_SECOND).unwrap_or(i64::MAX) - SECONDS_TO_UNIX_EPOCH;
     let milliseconds = time % UNITS_PER_SECOND / (UNITS_PER_SECOND / 1000);
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let weekday = WEEKDAYS.get(days.rem_euclid(7) as usize).unwrap_or(&"");
-    let month = MONTHS.get(month as usize).unwrap_or(&"");
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{weekday} {month} {day:>2} {hour:02}:{minute:02}:{second:02}.{milliseconds:03} {year} (UTC)")
-}
-
-/// Year, month from 0 and day from 1 of a day counted from 1970-01-01, in the Gregorian calendar: years are counted
-/// from March, so that the leap day comes last.
-fn civil(days: i64) -> (i64, i64, i64) {
-    const DAYS_PER_ERA: i64 = 146_097;
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(DAYS_PER_ERA), shifted.rem_euclid(DAYS_PER_ERA));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
-    let month = (march_month + 2) % 12;
-    (year_of_era + era * 400 + i64::from(month < 2), month, day)
+    let date = Date::from_unix(seconds);
+    let Date { year, hour, minute, second, .. } = date;
+    format!("{} {hour:02}:{minute:02}:{second:02}.{milliseconds:03} {year} (UTC)", date.day_text())
 }
 
 /// A time span in units of 100 ns, as `0 days 1:02:03.456`.
