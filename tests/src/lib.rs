@@ -2,3 +2,5 @@
 
 pub mod dap_client;
 pub mod dump_writer;
+pub mod sample;
+pub mod temporary;

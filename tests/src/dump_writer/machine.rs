@@ -123,6 +123,11 @@ impl Machine {
         Some(self.mapped.get(&(address & !(PAGE - 1)))? * PAGE + address % PAGE)
     }
 
+    /// The contents of physical page `page`.
+    pub fn page(&self, page: u64) -> Option<&[u8; PAGE as usize]> {
+        self.pages.get(&page).map(|bytes| &**bytes)
+    }
+
     /// The contents of physical page `page`, which exists from now on.
     pub fn page_mut(&mut self, page: u64) -> &mut [u8; PAGE as usize] {
         self.pages.entry(page).or_insert_with(zeroes)
