@@ -26,6 +26,12 @@ const AMD64: Saved = &[
     ("EFlags", "efl"),
 ];
 
+/// The volatile vector registers on x64: saved by interrupts and exceptions, not by system calls.
+const AMD64_VECTORS: Saved =
+    &[("Xmm0", "xmm0"), ("Xmm1", "xmm1"), ("Xmm2", "xmm2"), ("Xmm3", "xmm3"), ("Xmm4", "xmm4"), ("Xmm5", "xmm5")];
+/// `KTRAP_FRAME.ExceptionActive` of a system call; 0 is an interrupt, 1 an exception.
+const SERVICE_FRAME: u64 = 2;
+
 /// On x86 everything but the segment of the stack is saved.
 const X86: Saved = &[
     ("Eax", "eax"),
@@ -59,14 +65,26 @@ pub fn read(kernel: &Kernel<'_>, address: VirtualAddress) -> Result<Context, NtE
         arch::Machine::Arm64 => ARM64,
     };
     for (member, register) in saved {
-        set(&mut context, register, frame.field(member)?.integer()?);
+        set(&mut context, register, frame.field(member)?.integer()?.into());
     }
     match kernel.architecture.machine() {
-        arch::Machine::Amd64 => {}
-        arch::Machine::X86 => set(&mut context, "esp", x86_stack_pointer(&frame)?),
+        arch::Machine::Amd64 => amd64_vector_registers(&frame, &mut context)?,
+        arch::Machine::X86 => set(&mut context, "esp", x86_stack_pointer(&frame)?.into()),
         arch::Machine::Arm64 => arm64_volatile_registers(&frame, &mut context)?,
     }
     Ok(context)
+}
+
+fn amd64_vector_registers(frame: &Structure<'_>, context: &mut Context) -> Result<(), NtError> {
+    if frame.field("ExceptionActive")?.integer()? == SERVICE_FRAME {
+        return Ok(());
+    }
+    for (member, register) in AMD64_VECTORS {
+        if let Some(bytes) = frame.field(member)?.bytes()?.first_chunk() {
+            set(context, register, u128::from_le_bytes(*bytes));
+        }
+    }
+    Ok(())
 }
 
 /// A trap from kernel mode pushes no stack pointer: it is the address behind the part of the frame that was pushed.
@@ -82,16 +100,16 @@ fn x86_stack_pointer(frame: &Structure<'_>) -> Result<u64, NtError> {
 fn arm64_volatile_registers(frame: &Structure<'_>, context: &mut Context) -> Result<(), NtError> {
     let bytes = frame.field("X")?.bytes()?;
     for (number, value) in bytes.chunks_exact(8).enumerate() {
-        let value = value.iter().rev().fold(0, |high, &low| high << 8 | u64::from(low));
+        let value = value.iter().rev().fold(0, |high, &low| high << 8 | u128::from(low));
         set(context, &format!("x{number}"), value);
     }
     Ok(())
 }
 
-fn set(context: &mut Context, register: &str, value: u64) {
+fn set(context: &mut Context, register: &str, value: u128) {
     let registers = context.architecture().registers();
     if let Some(index) = registers.iter().position(|candidate| candidate.name == register) {
-        context.set(arch::RegisterId(index as u16), u128::from(value));
+        context.set(arch::RegisterId(index as u16), value);
     }
 }
 

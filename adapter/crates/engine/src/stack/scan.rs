@@ -3,6 +3,7 @@
 use super::Surroundings;
 use arch::CallBefore;
 use memory::{ReadError, ReadVirtualExt, VirtualAddress};
+use symbols::pe::Section;
 
 /// Bytes of stack that are searched for one return address when the stack's end isn't known: the size of an x64
 /// kernel stack.
@@ -39,9 +40,11 @@ pub(super) fn find_return_address(surroundings: &Surroundings<'_>, stack_pointer
 /// of a function, and behind a call wherever the code can be read.
 fn is_plausible(surroundings: &Surroundings<'_>, address: VirtualAddress) -> bool {
     let Some(module) = surroundings.modules.at(address) else { return false };
-    let section = module.rva(address).zip(module.header().ok()).and_then(|(rva, header)| header.section_at(rva));
-    if section.is_some_and(|section| !section.is_executable()) {
-        return false;
+    let header = module.header().ok().or_else(|| module.image().map(|image| image.headers()));
+    if let Some((rva, header)) = module.rva(address).zip(header) {
+        if !header.section_at(rva).is_some_and(Section::is_executable) {
+            return false;
+        }
     }
     if let Some(name) = surroundings.modules.name_of(address) {
         if name.symbol.is_some() && name.displacement < SHORTEST_CALL {
