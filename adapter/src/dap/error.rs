@@ -1,6 +1,6 @@
 //! Why a request wasn't done, and the one place where that becomes a response.
 
-use super::handles::BadHandle;
+use super::view::BadHandle;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;

@@ -9,31 +9,13 @@
 //! The reader never waits for the engine. Each request holds a ticket, which gives one answer; events that come up while
 //! a request runs leave behind its answer.
 
-mod attached;
-mod container;
-mod dispatcher;
 mod error;
-mod framing;
-mod handles;
-mod in_flight;
-mod log;
-mod message;
-#[cfg(test)]
-mod mutation_tests;
-mod outbox;
-mod processor_rows;
-mod progress;
 mod protocol;
-mod register_rows;
 mod report_json;
 mod requests;
 mod server;
 mod session;
-mod shown_modules;
-mod sources;
 mod stop;
-mod thread_stack;
-mod to_dap;
-mod variable_numbers;
+mod view;
 
 pub use server::{serve_connections, serve_stdio};

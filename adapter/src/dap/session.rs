@@ -1,13 +1,13 @@
 //! What requests work on: the client, and the target once there is one. Lives on the engine thread and nowhere else.
 
-use super::attached::Attached;
 use super::error::RequestError;
-use super::log::SessionLog;
-use super::outbox::Outbox;
-use super::progress::Progress;
 use super::protocol::Event;
 use super::requests::Needs;
 use super::requests::initialize::Client;
+use super::server::log::SessionLog;
+use super::server::outbox::Outbox;
+use super::server::progress::Progress;
+use super::view::attached::Attached;
 use crate::launch_config::LaunchConfig;
 use engine::cancel::CancelFlag;
 use std::sync::Arc;

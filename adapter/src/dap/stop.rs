@@ -3,7 +3,7 @@
 use super::error::RequestError;
 use super::protocol::{Event, Stopped};
 use super::session::Session;
-use super::to_dap;
+use super::view::to_dap;
 use engine::Session as Engine;
 
 /// Tells that the target stands, and what the client knows of earlier stops becomes stale.

@@ -37,7 +37,7 @@ pub enum Event {
         /// What is: `all`, `stacks`, `threads` or `variables`.
         areas: &'static [&'static str],
     },
-    /// A request takes longer than [`PROGRESS_AFTER`](crate::dap::progress::PROGRESS_AFTER).
+    /// A request takes longer than [`PROGRESS_AFTER`](crate::dap::server::progress::PROGRESS_AFTER).
     ProgressStart {
         /// Names this progress in the later events and in `cancel`.
         progress_id: String,

@@ -1,11 +1,11 @@
 //! `attach`: opens the dump that the configuration names.
 
 use super::{Needs, Request};
-use crate::dap::attached::Attached;
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{Event, OutputCategory};
 use crate::dap::session::Session;
-use crate::dap::sources::Sources;
+use crate::dap::view::attached::Attached;
+use crate::dap::view::sources::Sources;
 use crate::launch_config::LaunchConfig;
 use engine::target::OpenOptions;
 use engine::{ContextSource, Session as Engine};

@@ -4,7 +4,8 @@ use super::Request;
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{Capabilities, Event};
 use crate::dap::session::Session;
-use crate::dap::{stop, to_dap};
+use crate::dap::stop;
+use crate::dap::view::to_dap;
 use serde::de::IgnoredAny;
 
 pub(super) struct ConfigurationDone;

@@ -4,11 +4,11 @@
 //! for. Where there is no code to show, or it isn't known where its instructions begin, rows are `invalid`.
 
 use super::Request;
-use crate::dap::attached::Attached;
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{Capabilities, Source};
 use crate::dap::session::Session;
-use crate::dap::to_dap;
+use crate::dap::view::attached::Attached;
+use crate::dap::view::to_dap;
 use arch::{Flow, Instruction};
 use engine::disassembly::{self, Row};
 use memory::VirtualAddress;

@@ -1,11 +1,11 @@
 //! `evaluate`: expressions in watches, hovers and elsewhere, and the lines of the console, which may be commands too.
 
 use super::Request;
-use crate::dap::attached::Attached;
-use crate::dap::container::Row;
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{Capabilities, PresentationHint, ValueFormat, Variable};
 use crate::dap::session::Session;
+use crate::dap::view::attached::Attached;
+use crate::dap::view::container::Row;
 use engine::SessionScope;
 use engine::evaluate::{self, EvaluateError, Syntax};
 use engine::variables::Node;

@@ -4,7 +4,7 @@ use super::Request;
 use crate::dap::error::RequestError;
 use crate::dap::protocol::Capabilities;
 use crate::dap::session::Session;
-use crate::dap::to_dap;
+use crate::dap::view::to_dap;
 use engine::ContextSource;
 use engine::Session as Engine;
 use engine::crash::{Crash, CrashException};

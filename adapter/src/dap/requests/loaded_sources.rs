@@ -1,11 +1,11 @@
 //! `loadedSources`: the source files of all modules whose symbols are loaded.
 
 use super::{Needs, Request};
-use crate::dap::attached::Attached;
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{Capabilities, Source};
 use crate::dap::session::Session;
-use crate::dap::to_dap;
+use crate::dap::view::attached::Attached;
+use crate::dap::view::to_dap;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;

@@ -3,12 +3,12 @@
 //! A request's file has its typed arguments and body, what it needs, the capability that it earns, and what it does. To
 //! add one: its file, `mod`, and a row.
 
-use super::error::RequestError;
-use super::in_flight::InFlight;
-use super::message::Answer;
-use super::progress::Progress;
-use super::protocol::Capabilities;
-use super::session::Session;
+use crate::dap::error::RequestError;
+use crate::dap::protocol::Capabilities;
+use crate::dap::server::in_flight::InFlight;
+use crate::dap::server::message::Answer;
+use crate::dap::server::progress::Progress;
+use crate::dap::session::Session;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;

@@ -4,7 +4,7 @@ use super::{Needs, Request};
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{Capabilities, ColumnDescriptor, Module};
 use crate::dap::session::Session;
-use crate::dap::to_dap;
+use crate::dap::view::to_dap;
 use serde::{Deserialize, Serialize};
 
 pub(super) struct Modules;

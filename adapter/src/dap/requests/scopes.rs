@@ -1,9 +1,9 @@
 //! `scopes`: what there is to see of a frame. Nothing is read before a scope is opened.
 
 use super::Request;
-use crate::dap::container::Container;
 use crate::dap::error::RequestError;
 use crate::dap::session::Session;
+use crate::dap::view::container::Container;
 use serde::{Deserialize, Serialize};
 
 pub(super) struct Scopes;

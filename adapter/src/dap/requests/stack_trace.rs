@@ -1,12 +1,12 @@
 //! `stackTrace`: the frames of a processor's thread, page by page.
 
 use super::Request;
-use crate::dap::attached::Attached;
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{Capabilities, Source};
 use crate::dap::session::Session;
-use crate::dap::thread_stack::{Row, ThreadStack};
-use crate::dap::to_dap;
+use crate::dap::view::attached::Attached;
+use crate::dap::view::thread_stack::{Row, ThreadStack};
+use crate::dap::view::to_dap;
 use engine::stack::{Certainty, Frame, FrameDescription};
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 use super::{Needs, Request};
 use crate::dap::error::RequestError;
 use crate::dap::session::Session;
-use crate::dap::to_dap;
+use crate::dap::view::to_dap;
 use engine::processor::{Processor, Processors};
 use serde::Serialize;
 use serde::de::IgnoredAny;

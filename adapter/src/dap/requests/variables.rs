@@ -1,10 +1,10 @@
 //! `variables`: the rows of a scope, of a group of registers, or of a value with parts.
 
 use super::Request;
-use crate::dap::container::Filter;
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{ValueFormat, Variable};
 use crate::dap::session::Session;
+use crate::dap::view::container::Filter;
 use serde::{Deserialize, Serialize};
 
 pub(super) struct Variables;

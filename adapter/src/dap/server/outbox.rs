@@ -2,7 +2,7 @@
 
 use super::framing;
 use super::message::{Answer, Outgoing};
-use super::protocol::Event;
+use crate::dap::protocol::Event;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 

@@ -3,7 +3,7 @@
 use super::framing::{self, Decoder};
 use super::log::SessionLog;
 use super::message::Incoming;
-use super::server::serve;
+use super::serve;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The engine's values in the protocol's words.
 
 use super::attached::Attached;
-use super::error::RequestError;
-use super::protocol::{Module, Source};
+use crate::dap::error::RequestError;
+use crate::dap::protocol::{Module, Source};
 use analysis::nt::bugcheck::BugCheck;
 use analysis::nt::exception_record::ExceptionRecord;
 use engine::Session as Engine;

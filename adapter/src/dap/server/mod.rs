@@ -1,14 +1,30 @@
 //! A session's edges: reads requests, hands them to the engine thread, writes what comes out.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `framing.rs`, `message.rs` | from bytes to messages and back, sans I/O |
+//! | `in_flight.rs`, `dispatcher.rs` | the open requests, and the engine thread that works on them |
+//! | `outbox.rs`, `progress.rs`, `log.rs` | what leaves: answers and events, notices of long requests, the log |
 
-use super::dispatcher::{self, Job};
-use super::error::RequestError;
-use super::framing::Decoder;
-use super::in_flight::InFlight;
-use super::log::SessionLog;
-use super::message::{Incoming, Undecodable};
-use super::outbox::Outbox;
-use super::progress::Progress;
-use super::requests::{self, AtOnce, Handler};
+mod dispatcher;
+mod framing;
+pub mod in_flight;
+pub mod log;
+pub mod message;
+#[cfg(test)]
+mod mutation_tests;
+pub mod outbox;
+pub mod progress;
+
+use crate::dap::error::RequestError;
+use crate::dap::requests::{self, AtOnce, Handler};
+use dispatcher::Job;
+use framing::Decoder;
+use in_flight::InFlight;
+use log::SessionLog;
+use message::{Incoming, Undecodable};
+use outbox::Outbox;
+use progress::Progress;
 use std::future::pending;
 use std::io;
 use std::net::Ipv4Addr;
@@ -158,7 +174,13 @@ impl Reader {
                     }
                     Handler::Engine(run) => {
                         // An engine thread that has ended drops the job, and its ticket answers.
-                        let _ = self.queue.send(Job { ticket, title: row.title, needs: row.needs, run, arguments: request.arguments });
+                        let _ = self.queue.send(Job {
+                            ticket,
+                            title: row.title,
+                            needs: row.needs,
+                            run,
+                            arguments: request.arguments,
+                        });
                     }
                 }
                 row.leaves

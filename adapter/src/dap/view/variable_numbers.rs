@@ -2,10 +2,10 @@
 
 use super::attached::{Attached, FrameReference};
 use super::container::{Container, Filter, Row};
-use super::error::RequestError;
 use super::handles::Handles;
-use super::protocol::{PresentationHint, Variable};
 use super::to_dap;
+use crate::dap::error::RequestError;
+use crate::dap::protocol::{PresentationHint, Variable};
 use engine::variables::NodeKind;
 use memory::VirtualAddress;
 use std::ops::Range;

@@ -2,7 +2,7 @@
 //! belongs to the protocol.
 
 use super::outbox::Outbox;
-use super::protocol::{Event, OutputCategory};
+use crate::dap::protocol::{Event, OutputCategory};
 use crate::launch_config::{Trace, TraceLevel};
 use std::fs::File;
 use std::io::{self, Write};

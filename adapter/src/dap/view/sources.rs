@@ -1,7 +1,7 @@
 //! Sources: where the files of symbol files are on this host, and listings of code for frames that have none.
 
-use super::protocol::Source;
 use super::to_dap;
+use crate::dap::protocol::Source;
 use engine::Session as Engine;
 use engine::disassembly::{self, Row};
 use memory::VirtualAddress;

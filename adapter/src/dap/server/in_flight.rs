@@ -1,8 +1,8 @@
 //! The requests that were not answered yet. Each holds one ticket, and a ticket gives exactly one answer.
 
-use super::error::RequestError;
 use super::message::Answer;
 use super::outbox::Outbox;
+use crate::dap::error::RequestError;
 use engine::cancel::CancelFlag;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,7 +2,7 @@
 
 use super::in_flight::InFlight;
 use super::outbox::Outbox;
-use super::protocol::Event;
+use crate::dap::protocol::Event;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;

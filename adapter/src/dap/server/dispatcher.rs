@@ -1,13 +1,13 @@
 //! The engine thread: takes requests from the queue one by one, runs their handlers, and answers them.
 
-use super::error::RequestError;
 use super::in_flight::Ticket;
 use super::log::SessionLog;
 use super::message::Answer;
 use super::outbox::Outbox;
 use super::progress::Progress;
-use super::requests::{Needs, RunOnEngine};
-use super::session::Session;
+use crate::dap::error::RequestError;
+use crate::dap::requests::{Needs, RunOnEngine};
+use crate::dap::session::Session;
 use serde_json::value::RawValue;
 use std::any::Any;
 use std::io;
@@ -93,8 +93,8 @@ fn panic_message(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dap::in_flight::InFlight;
     use crate::dap::protocol::Event;
+    use crate::dap::server::in_flight::InFlight;
     use serde_json::Value;
     use tokio::sync::mpsc::UnboundedReceiver;
 

@@ -1,7 +1,7 @@
 //! The three kinds of messages, and how one is read from a body and written into one.
 
-use super::error::RequestError;
-use super::protocol::Event;
+use crate::dap::error::RequestError;
+use crate::dap::protocol::Event;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

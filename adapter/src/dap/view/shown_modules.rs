@@ -1,8 +1,8 @@
 //! What the client knows of the modules, and what has changed since.
 
 use super::attached::Attached;
-use super::protocol::{Event, ModuleChange};
 use super::to_dap;
+use crate::dap::protocol::{Event, ModuleChange};
 use engine::Session as Engine;
 use memory::VirtualAddress;
 use std::collections::HashSet;

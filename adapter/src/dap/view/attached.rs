@@ -1,13 +1,13 @@
 //! A target as the client sees it: the engine, and the numbers that the client knows its things by.
 
-use super::error::RequestError;
 use super::handles::Handles;
-use super::protocol::{Breakpoint, Breakpoints};
-use super::requests::initialize::Client;
 use super::shown_modules::ShownModules;
 use super::sources::Sources;
 use super::thread_stack::{Row, ThreadStack};
 use super::variable_numbers::VariableNumbers;
+use crate::dap::error::RequestError;
+use crate::dap::protocol::{Breakpoint, Breakpoints};
+use crate::dap::requests::initialize::Client;
 use commands::CommandError;
 use commands::report::Report;
 use engine::{ContextSource, Session as Engine};

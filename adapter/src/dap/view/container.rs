@@ -1,8 +1,8 @@
 //! What has rows in the variables view: the scopes of a frame, groups of registers, values with parts.
 
 use super::attached::{Attached, FrameReference};
-use super::error::RequestError;
 use super::{processor_rows, register_rows, to_dap};
+use crate::dap::error::RequestError;
 use arch::RegisterGroup;
 use engine::stack::Frame;
 use engine::variables::{Content, FrameVariable, Node, NodeKind, PAGE_LIMIT, Style, View, frame_variables};

@@ -1,0 +1,21 @@
+//! The target as the client sees it: numbers for frames and variables, rows of the variables view, sources.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `attached.rs`, `handles.rs` | the target, and the numbers that the client knows its things by |
+//! | `thread_stack.rs`, `sources.rs`, `shown_modules.rs` | stacks, where code comes from, what is known of modules |
+//! | `container.rs`, `register_rows.rs`, `processor_rows.rs` | what has rows in the variables view |
+//! | `variable_numbers.rs`, `to_dap.rs` | the same in the protocol's words |
+
+pub mod attached;
+pub mod container;
+mod handles;
+mod processor_rows;
+mod register_rows;
+mod shown_modules;
+pub mod sources;
+pub mod thread_stack;
+pub mod to_dap;
+mod variable_numbers;
+
+pub use handles::BadHandle;
