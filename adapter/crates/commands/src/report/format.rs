@@ -13,6 +13,8 @@ pub enum Format {
     Right(usize),
     /// Hexadecimal without a prefix, at least this many digits.
     Hex(usize),
+    /// A list of bytes, two hexadecimal digits each, a hyphen behind each eighth.
+    Bytes,
     /// Hexadecimal with `0x`, as short as it is.
     Prefixed,
     /// An address of a 64-bit target (``fffff804`7bdf5a80``).
@@ -33,11 +35,13 @@ impl Format {
     pub fn render(self, value: &Value) -> String {
         match (self, value) {
             (Self::Hidden, _) => String::new(),
+            (Self::Bytes, Value::List(values)) => bytes(values),
             (_, Value::List(values)) => values.iter().map(|value| self.render(value)).collect::<Vec<_>>().join(" "),
             (Self::Left(width), _) => format!("{:<width$}", plain(value)),
             (Self::Right(width), _) => format!("{:>width$}", plain(value)),
             (Self::Address32, Value::Unknown(_)) => "????????".to_owned(),
             (Self::Address64, Value::Unknown(_)) => "????????`????????".to_owned(),
+            (Self::Bytes, _) => Self::Hex(2).render(value),
             (Self::Hex(width), Value::Unknown(_)) => "?".repeat(width.max(1)),
             (Self::Hex(width), _) => number(value).map_or_else(|| plain(value), |bits| format!("{bits:0width$x}")),
             (Self::Prefixed, _) => number(value).map_or_else(|| plain(value), |bits| format!("{bits:#x}")),
@@ -47,6 +51,19 @@ impl Format {
             (Self::Plain, _) => plain(value),
         }
     }
+}
+
+fn bytes(values: &[Value]) -> String {
+    let mut text = String::new();
+    for (index, value) in values.iter().enumerate() {
+        text.push_str(match index {
+            0 => "",
+            index if index % 8 == 0 => "-",
+            _ => " ",
+        });
+        text.push_str(&Format::Bytes.render(value));
+    }
+    text
 }
 
 fn number(value: &Value) -> Option<u128> {
@@ -91,5 +108,8 @@ mod tests {
         check(Format::Hidden, &address, "");
         let list = Value::List(vec![Value::Unsigned(1), Value::Unknown("not in the dump".into())]);
         check(Format::Hex(4), &list, "0001 ????");
+        check(Format::Bytes, &list, "01 ??");
+        let nine = Value::List((0..9u64).map(Value::Unsigned).collect());
+        check(Format::Bytes, &nine, "00 01 02 03 04 05 06 07-08");
     }
 }
