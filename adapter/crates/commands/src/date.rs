@@ -1,6 +1,11 @@
 //! Dates and times of day, in UTC.
 
 use std::fmt;
+use symbols::pe::{DebugEntry, IMAGE_DEBUG_TYPE_REPRO};
+
+/// Between 1601, where Windows counts from, and 1970, in seconds.
+const SECONDS_TO_UNIX_EPOCH: i64 = 11_644_473_600;
+const UNITS_PER_SECOND: u64 = 10_000_000;
 
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -45,6 +50,28 @@ impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { year, hour, minute, second, .. } = self;
         write!(f, "{} {hour:02}:{minute:02}:{second:02} {year}", self.day_text())
+    }
+}
+
+/// A time in units of 100 ns since 1601, as `Sun Feb 21 10:20:30.123 2021 (UTC)`.
+pub(crate) fn date(time: u64) -> String {
+    let seconds = i64::try_from(time / UNITS_PER_SECOND).unwrap_or(i64::MAX) - SECONDS_TO_UNIX_EPOCH;
+    let milliseconds = time % UNITS_PER_SECOND / (UNITS_PER_SECOND / 1000);
+    let date = Date::from_unix(seconds);
+    let Date { year, hour, minute, second, .. } = date;
+    format!("{} {hour:02}:{minute:02}:{second:02}.{milliseconds:03} {year} (UTC)", date.day_text())
+}
+
+/// What `TimeDateStamp` of an image says: a time, or that it is a hash of the content (`IMAGE_DEBUG_TYPE_REPRO`). Where
+/// the debug directory can't be read, it may be either.
+pub(crate) fn time_date_stamp(stamp: u32, debug_entries: &[DebugEntry]) -> String {
+    let date = Date::from_unix(i64::from(stamp));
+    if debug_entries.iter().any(|entry| entry.kind == IMAGE_DEBUG_TYPE_REPRO) {
+        "This is a reproducible build file hash, not a timestamp".to_owned()
+    } else if debug_entries.is_empty() {
+        format!("{date} or a hash")
+    } else {
+        date.to_string()
     }
 }
 

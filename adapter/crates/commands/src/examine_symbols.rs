@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::command::{Command, CommandError, Invocation};
-use crate::report::{Format, Record, Report, Value};
+use crate::report::{Format, Record, Report};
 use crate::type_words::{parameter_words, type_words};
 use engine::Session;
 use engine::evaluate::Place;
@@ -96,6 +96,8 @@ impl Options {
 struct Found {
     name: String,
     address: Option<VirtualAddress>,
+    /// `@rcx` or `<none>` where it has no address.
+    elsewhere: String,
     /// Bytes that it covers.
     size: Option<u64>,
     /// `prv` or `pub`, then what it is.
@@ -173,12 +175,13 @@ fn symbols(
 fn of_symbol(module: &Module, symbol: Symbol, view: Option<&View<'_>>) -> Found {
     let name = format!("{}!{}", module.name(), symbol.name);
     let address = module.address(symbol.rva);
-    let behind = view.map(|view| behind(&name, address, &symbol, view)).unwrap_or_default();
+    let behind = view.map(|view| behind(&name, module, &symbol, view)).unwrap_or_default();
     let source = if symbol.kind.is_private() { "prv" } else { "pub" };
-    let function = is_function(&symbol);
+    let function = is_function(module, &symbol);
     let type_size = symbol.ty.as_ref().filter(|_| !function).and_then(|ty| ty.size().ok());
     Found {
         address: Some(address),
+        elsewhere: String::new(),
         size: type_size.or(symbol.size.map(u64::from)),
         kind: (source, if function { "func" } else { "global" }),
         function,
@@ -188,27 +191,33 @@ fn of_symbol(module: &Module, symbol: Symbol, view: Option<&View<'_>>) -> Found 
     }
 }
 
-fn is_function(symbol: &Symbol) -> bool {
-    match symbol.kind {
-        SymbolKind::Function | SymbolKind::Thunk | SymbolKind::Public { function: true } => true,
-        _ => symbol.ty.as_ref().is_some_and(|ty| parameter_words(ty).is_some()),
+/// Whether a symbol is code: by what it is, by its type, or else by the section that it lies in.
+fn is_function(module: &Module, symbol: &Symbol) -> bool {
+    match (symbol.kind, &symbol.ty) {
+        (SymbolKind::Function | SymbolKind::Thunk | SymbolKind::Public { function: true }, _) => true,
+        (_, Some(ty)) => parameter_words(ty).is_some(),
+        (_, None) => {
+            let headers = module.header().ok().or_else(|| module.image().map(|image| image.headers()));
+            let section = headers.and_then(|headers| headers.section_at(symbol.rva));
+            section.is_some_and(|section| section.is_executable())
+        }
     }
 }
 
 /// What stands behind a symbol's name: ` (int, char *)`, ` = 0n5`, ` = <no type information>`.
-fn behind(name: &str, address: VirtualAddress, symbol: &Symbol, view: &View<'_>) -> String {
+fn behind(name: &str, module: &Module, symbol: &Symbol, view: &View<'_>) -> String {
     match &symbol.ty {
         Some(ty) => match parameter_words(ty) {
             Some(parameters) => format!(" {parameters}"),
-            None => format!(" = {}", view.summary(&Node::at(name, ty.clone(), address), Style::Dv)),
+            None => format!(" = {}", view.summary(&Node::at(name, ty.clone(), module.address(symbol.rva)), Style::Dv)),
         },
-        None => untyped(symbol).to_owned(),
+        None => untyped(module, symbol).to_owned(),
     }
 }
 
 /// What is said of a symbol without a type.
-pub(crate) fn untyped(symbol: &Symbol) -> &'static str {
-    if is_function(symbol) { " (<no parameter info>)" } else { " = <no type information>" }
+pub(crate) fn untyped(module: &Module, symbol: &Symbol) -> &'static str {
+    if is_function(module, symbol) { " (<no parameter info>)" } else { " = <no type information>" }
 }
 
 /// `x *`: the variables of the current frame.
@@ -222,9 +231,13 @@ fn locals(session: &Session, pattern: &str) -> Result<Vec<Found>, CommandError> 
     let found = matching.map(|variable| {
         let ty = variable.variable.ty.as_ref();
         Found {
-            address: match variable.variable.place {
-                Place::Memory(address) => Some(address),
-                _ => None,
+            address: variable.variable.place.address(),
+            elsewhere: match &variable.variable.place {
+                Place::Register(part) => {
+                    let register = session.target().architecture().register(part.register);
+                    register.map_or_else(|| "<none>".to_owned(), |register| format!("@{}", register.name))
+                }
+                _ => "<none>".to_owned(),
             },
             size: ty.and_then(|ty| ty.size().ok()),
             kind: ("prv", if variable.is_parameter() { "param" } else { "local" }),
@@ -244,11 +257,11 @@ fn describe(found: &Found, options: &Options, pointer: Format) -> Record {
         record = record.field("source", source, Format::Plain).text(" ").field("kind", kind, Format::Left(6)).text(" ");
     }
     if options.detail != Detail::Name {
-        // 32-bit targets have the same column.
-        let width = if pointer == Format::Address32 { "         " } else { "" };
         record = match found.address {
-            Some(address) => record.field("address", address, pointer).text(width),
-            None => record.field("address", Value::Unknown("it has none".to_owned()), Format::Hidden).text("@register        "),
+            // Addresses of 32-bit targets stand in the same column.
+            Some(address) if pointer == Format::Address32 => record.field("address", address, pointer).text("         "),
+            Some(address) => record.field("address", address, pointer),
+            None => record.field("place", found.elsewhere.clone(), Format::Left(17)),
         };
         record = record.text(" ");
     }

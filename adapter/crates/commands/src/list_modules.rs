@@ -2,12 +2,11 @@
 
 use crate::arguments::Arguments;
 use crate::command::{Command, CommandError, Invocation};
-use crate::date::Date;
+use crate::date::time_date_stamp;
 use crate::report::{Format, Record, Report, Value};
 use engine::Session;
 use memory::VirtualAddress;
 use std::sync::Arc;
-use symbols::pe::IMAGE_DEBUG_TYPE_REPRO;
 use symbols::{ImageStatus, Match, MatchedBy, Module, ModuleFacts, NamePattern, SymbolStatus};
 
 /// The command's entry.
@@ -172,7 +171,7 @@ fn columns(options: &Options, module: &Module, record: Record) -> Record {
     }
     let facts = module.facts();
     if options.time_stamps {
-        record = time_stamp(&facts, record.text(" "));
+        record = time_stamp(&facts, if options.image.is_some() { record.text(" ") } else { record });
     }
     if options.check_sums {
         record = record.text(" ").field("checkSum", known(facts.check_sum), Format::Hex(8));
@@ -198,11 +197,7 @@ fn time_stamp(facts: &ModuleFacts, record: Record) -> Record {
     let Some(stamp) = facts.time_date_stamp else {
         return record.field("timeDateStamp", Value::Unknown("the loader didn't keep it".to_owned()), Format::Plain);
     };
-    let text = if facts.debug_entries.iter().any(|entry| entry.kind == IMAGE_DEBUG_TYPE_REPRO) {
-        "This is a reproducible build file hash, not a timestamp".to_owned()
-    } else {
-        Date::from_unix(i64::from(stamp)).to_string()
-    };
+    let text = time_date_stamp(stamp, &facts.debug_entries);
     let record = record.text(format!("{text} (")).field("timeDateStamp", stamp, Format::Hex(8));
     record.text(")")
 }

@@ -2,11 +2,10 @@
 
 use crate::arguments::Arguments;
 use crate::command::{Command, CommandError, Invocation};
-use crate::date::Date;
+use crate::date::time_date_stamp;
 use crate::report::{Format, Record, Report, Value};
 use engine::Session;
 use std::sync::Arc;
-use symbols::pe::IMAGE_DEBUG_TYPE_REPRO;
 use symbols::{ImageStatus, Match, Module, ModuleFacts, Outcome, SymbolStatus};
 
 /// The command's entry.
@@ -20,7 +19,7 @@ pub static COMMAND: Command = Command {
 /// `IMAGE_FILE_MACHINE_*`, as `!lmi` calls them.
 const MACHINES: &[(u16, &str)] = &[(0x14c, "I386"), (0x8664, "X64"), (0xaa64, "ARM64"), (0x1c4, "ARM")];
 /// `IMAGE_FILE_*` characteristics that have words.
-const CHARACTERISTICS: &[(u16, &str)] = &[(0x2000, "DLL"), (0x1000, "system"), (0x0200, "stripped"), (0x0001, "perf")];
+const CHARACTERISTICS: &[(u16, &str)] = &[(0x2000, "DLL"), (0x1000, "system"), (0x0200, "stripped")];
 /// Width of the labels.
 const LABEL: usize = 15;
 
@@ -90,12 +89,7 @@ fn time_stamp(facts: &ModuleFacts) -> Record {
     let Some(stamp) = facts.time_date_stamp else {
         return text("Time Stamp", "timeDateStamp", Value::Unknown("the loader didn't keep it".into()));
     };
-    let hash = facts.debug_entries.iter().any(|entry| entry.kind == IMAGE_DEBUG_TYPE_REPRO);
-    let date = if hash {
-        "(reproducible build: a hash of the content)".to_owned()
-    } else {
-        Date::from_unix(i64::from(stamp)).to_string()
-    };
+    let date = time_date_stamp(stamp, &facts.debug_entries);
     label("Time Stamp").field("timeDateStamp", stamp, Format::Hex(8)).text(" ").field("date", date, Format::Plain)
 }
 
@@ -173,14 +167,15 @@ fn symbols(facts: &ModuleFacts) -> Vec<Record> {
     }
 }
 
-/// The files that were there and were refused: both values of each.
+/// The files and headers that were there and weren't used: both values of what was refused.
 fn refused(module: &Module) -> Vec<Record> {
     let log = module.log();
     let refused = log.attempts.iter().filter(|attempt| {
         matches!(attempt.outcome, Outcome::Mismatch(_) | Outcome::Unreadable(_))
     });
     let record = |attempt: &symbols::Attempt| {
-        let record = label("Refused").field("path", attempt.path.clone(), Format::Plain).text(" - ");
+        let mismatch = matches!(attempt.outcome, Outcome::Mismatch(_));
+        let record = label(if mismatch { "Refused" } else { "Unusable" }).field("path", attempt.path.clone(), Format::Plain).text(" - ");
         record.field("outcome", attempt.outcome.to_string(), Format::Plain)
     };
     refused.map(record).collect()

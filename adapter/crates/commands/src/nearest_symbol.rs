@@ -79,7 +79,7 @@ fn exact(module: &Module, symbol: &Symbol) -> Record {
     let name = format!("{}!{}", module.name(), symbol.name);
     let behind = match &symbol.ty {
         Some(ty) => parameter_words(ty).map_or_else(|| format!(" = {}", type_words(ty)), |words| format!(" {words}")),
-        None => untyped(symbol).to_owned(),
+        None => untyped(module, symbol).to_owned(),
     };
     Record::new("exact").text("    ").field("name", name, Format::Plain).field("type", behind, Format::Plain)
 }

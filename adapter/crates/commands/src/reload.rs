@@ -81,7 +81,10 @@ fn all(session: &mut Session, options: &Options) -> Result<Report, CommandError>
         report.push(Record::line(dots));
     }
     report.push(Record::line("Loading unloaded module list"));
-    report.push(Record::line(".".repeat(session.target().modules().unloaded().len().min(DOTS))));
+    let unloaded = session.target().modules().unloaded().len();
+    if unloaded > 0 {
+        report.push(Record::line(".".repeat(unloaded.min(DOTS))));
+    }
     let problems = session.target().problems().to_vec();
     problems.into_iter().for_each(|problem| report.warn(problem));
     Ok(report)

@@ -254,13 +254,16 @@ impl Rows<'_> {
         record
     }
 
-    /// `struct _IRP * Irp = 0xffff...`, separated as the column wants it; `None` where none are asked for.
+    /// `struct _IRP * Irp = 0xffff...`, separated as the column wants it; `None` where none are asked for, and for
+    /// functions of which only the name is known.
     fn parameters(&self, frame: &Frame) -> Option<String> {
         let separator = match self.columns.parameters {
             Parameters::Hidden => return None,
             Parameters::OnTheLine => ", ",
             Parameters::OnLinesOfTheirOwn => ",\n\t\t\t",
         };
+        let module = self.session.target().modules().at(frame.code_address())?;
+        module.symbols()?.function_at(module.rva(frame.code_address())?)?;
         let scope = SessionScope::new(self.session, Some(frame.clone()));
         let view = View::new(&scope, self.session.target().modules());
         let variables = self.session.frame_variables(frame);

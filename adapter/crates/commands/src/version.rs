@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use crate::command::{Command, Invocation};
-use crate::date::Date;
+pub(crate) use crate::date::date;
 use crate::report::{Format, Record, Report, Value};
 use engine::Session;
 use memory::ReadVirtualExt;
@@ -29,8 +29,6 @@ pub static VERSION: Command = Command {
     },
 };
 
-/// Between 1601, where Windows counts from, and 1970, in seconds.
-const SECONDS_TO_UNIX_EPOCH: i64 = 11_644_473_600;
 const UNITS_PER_SECOND: u64 = 10_000_000;
 /// `VER_NT_WORKSTATION`, `VER_NT_DOMAIN_CONTROLLER`, `VER_NT_SERVER`.
 const PRODUCTS: &[(u32, &str)] = &[(1, "WinNt"), (2, "LanManNt"), (3, "Server")];
@@ -114,15 +112,6 @@ fn build_lab(session: &Session) -> Option<String> {
     let end = bytes.iter().position(|&byte| byte == 0)?;
     let text = String::from_utf8(bytes.get(..end)?.to_vec()).ok()?;
     (!text.is_empty() && text.chars().all(|character| character.is_ascii_graphic())).then_some(text)
-}
-
-/// A time in units of 100 ns since 1601, as `Sun Feb 21 10:20:30.123 2021 (UTC)`.
-pub(crate) fn date(time: u64) -> String {
-    let seconds = i64::try_from(time / UNITS_PER_SECOND).unwrap_or(i64::MAX) - SECONDS_TO_UNIX_EPOCH;
-    let milliseconds = time % UNITS_PER_SECOND / (UNITS_PER_SECOND / 1000);
-    let date = Date::from_unix(seconds);
-    let Date { year, hour, minute, second, .. } = date;
-    format!("{} {hour:02}:{minute:02}:{second:02}.{milliseconds:03} {year} (UTC)", date.day_text())
 }
 
 /// A time span in units of 100 ns, as `0 days 1:02:03.456`.
