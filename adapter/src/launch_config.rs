@@ -15,15 +15,15 @@ pub struct LaunchConfig {
     /// The crash dump to open: complete, kernel, automatic, active, bitmap or small, of x64, ARM64 or x86 Windows.
     pub dump_file: Option<PathBuf>,
     /// Where symbol files (PDB) are: folders and symbol stores, as in `.sympath`, separated by `;` or as a list.
-    pub symbol_path: SearchPath,
+    pub symbol_path: Option<SearchPath>,
     /// Where images (SYS, EXE, DLL) are: folders and symbol stores, as in `.exepath`, separated by `;` or as a list.
-    pub image_path: SearchPath,
+    pub image_path: Option<SearchPath>,
     /// Where source files are on this machine: from folders as they stand in the symbol files to folders here.
-    pub source_map: BTreeMap<String, String>,
+    pub source_map: Option<BTreeMap<String, String>>,
     /// Number of the processor to show first. Without it, the one that crashed.
     pub processor: Option<u32>,
     /// Commands to run once the target is open; their output goes to the debug console.
-    pub init_commands: Vec<String>,
+    pub init_commands: Option<Vec<String>>,
     /// File that the adapter's log is written to. Without it, the log goes to the debug console.
     pub log_file: Option<PathBuf>,
     /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`; `true` stands for `debug`.
@@ -40,12 +40,6 @@ pub enum SearchPath {
     Text(String),
     /// One element for each place.
     List(Vec<String>),
-}
-
-impl Default for SearchPath {
-    fn default() -> Self {
-        Self::Text(String::new())
-    }
 }
 
 impl SearchPath {
@@ -92,12 +86,12 @@ mod tests {
     fn the_documented_forms_are_taken_and_what_is_the_clients_own_is_ignored() {
         let config: LaunchConfig = serde_json::from_str(
             r#"{"type":"kd","name":"dump","dumpFile":"a.dmp","symbolPath":["b","c"],"sourceMap":{"D:\\x":"/y"},
-                "trace":"info","initCommands":["k"],"__sessionId":7}"#,
+                "imagePath":null,"trace":"info","initCommands":["k"],"__sessionId":7}"#,
         )
         .unwrap();
         assert_eq!(config.dump_file.unwrap().to_str(), Some("a.dmp"));
-        assert_eq!(config.symbol_path.into_text(), "b;c");
-        assert_eq!(config.image_path.into_text(), "");
+        assert_eq!(config.symbol_path.unwrap().into_text(), "b;c");
+        assert!(config.image_path.is_none());
         assert_eq!(config.trace, Some(Trace::Level(TraceLevel::Info)));
         assert!(config.program.is_none());
     }

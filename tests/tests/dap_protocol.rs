@@ -7,7 +7,7 @@ use tests::dap_client::{Client, Listener, capabilities, frame};
 #[test]
 fn a_session_begins_with_initialize_and_ends_with_disconnect() {
     let mut client = Client::start();
-    assert_eq!(client.refused("threads", Value::Null), "`threads` came before `initialize`");
+    assert_eq!(client.refused("threads", Value::Null), "`initialize` has to come first");
     let can = client.ask("initialize", capabilities());
     assert_eq!(can["supportsConfigurationDoneRequest"], true);
     assert_eq!(can["supportsCancelRequest"], true);
@@ -96,7 +96,7 @@ fn each_connection_has_a_session_of_its_own() {
     let mut first = listener.connect();
     let mut second = listener.connect();
     first.ask("initialize", capabilities());
-    assert!(second.refused("threads", Value::Null).contains("before `initialize`"));
+    assert!(second.refused("threads", Value::Null).contains("`initialize` has to come first"));
     first.disconnect();
     second.ask("initialize", capabilities());
     second.disconnect();

@@ -23,8 +23,8 @@ pub enum RequestError {
         problem: String,
     },
     /// Something other than `initialize` came first.
-    #[error("`{0}` came before `initialize`")]
-    NotInitialized(String),
+    #[error("`initialize` has to come first")]
+    NotInitialized,
     /// `initialize` came again.
     #[error("`initialize` came a second time")]
     AlreadyInitialized,
@@ -123,7 +123,7 @@ impl RequestError {
             Self::UnknownCommand(_) => (1001, false, None),
             Self::Undecodable(_) => (1002, false, None),
             Self::Arguments { .. } => (1003, true, None),
-            Self::NotInitialized(_) => (1004, false, None),
+            Self::NotInitialized => (1004, false, None),
             Self::AlreadyInitialized => (1005, false, None),
             Self::Cancelled => (1006, false, Some("cancelled")),
             Self::Busy => (1007, false, None),

@@ -46,9 +46,9 @@ impl Session {
     ///
     /// # Errors
     /// What is missing.
-    pub fn check(&self, needs: Needs, command: &str) -> Result<(), RequestError> {
+    pub fn check(&self, needs: Needs) -> Result<(), RequestError> {
         if needs >= Needs::Client && self.client.is_none() {
-            return Err(RequestError::NotInitialized(command.to_owned()));
+            return Err(RequestError::NotInitialized);
         }
         match needs {
             Needs::Target if self.attached.is_none() => Err(RequestError::NoTarget),
@@ -95,8 +95,11 @@ impl Session {
     }
 
     /// The client as it introduced itself.
-    pub fn client(&self) -> Client {
-        self.client.clone().unwrap_or_default()
+    ///
+    /// # Errors
+    /// When it hasn't yet.
+    pub fn client(&self) -> Result<&Client, RequestError> {
+        self.client.as_ref().ok_or(RequestError::NotInitialized)
     }
 
     /// The client introduces itself.
@@ -117,10 +120,8 @@ impl Session {
     /// # Errors
     /// When its file can't be written.
     pub fn configure_log(&self, config: &LaunchConfig) -> Result<(), RequestError> {
-        let Some(file) = &config.log_file else {
-            return self.log.configure(None, config.trace, &self.outbox).map_err(RequestError::LogFile);
-        };
-        self.log.configure(Some(file), config.trace, &self.outbox).map_err(RequestError::LogFile)
+        let file = config.log_file.as_deref();
+        self.log.configure(file, config.trace, &self.outbox).map_err(RequestError::LogFile)
     }
 
     /// The session has a target from now on.

@@ -6,7 +6,7 @@ use crate::dap::protocol::{Event, OutputCategory};
 use crate::dap::session::Session;
 use crate::dap::view::attached::Attached;
 use crate::dap::view::sources::Sources;
-use crate::launch_config::LaunchConfig;
+use crate::launch_config::{LaunchConfig, SearchPath};
 use engine::target::OpenOptions;
 use engine::{ContextSource, Session as Engine};
 
@@ -28,12 +28,12 @@ impl Request for Attach {
         }
         session.configure_log(&config)?;
         let dump = config.dump_file.ok_or(RequestError::NoDumpFile)?;
-        let options =
-            OpenOptions { symbol_path: config.symbol_path.into_text(), image_path: config.image_path.into_text() };
+        let text = |path: Option<SearchPath>| path.map(SearchPath::into_text).unwrap_or_default();
+        let options = OpenOptions { symbol_path: text(config.symbol_path), image_path: text(config.image_path) };
         session.progress().say(format!("opening {}", dump.display()));
         let mut engine = Engine::open(&dump, &options).map_err(RequestError::Open)?;
         engine.set_cancel_flag(session.cancel_flag().clone());
-        engine.settings.source_map = config.source_map.into_iter().collect();
+        engine.settings.source_map = config.source_map.unwrap_or_default().into_iter().collect();
         // The longest folder that fits wins.
         engine.settings.source_map.sort_by_key(|(there, _)| std::cmp::Reverse(there.len()));
         if let Some(number) = config.processor {
@@ -42,8 +42,8 @@ impl Request for Attach {
         for problem in engine.target().problems() {
             print(session, OutputCategory::Console, problem);
         }
-        let mut attached = Attached::new(engine, session.client(), Sources::default());
-        for command in &config.init_commands {
+        let mut attached = Attached::new(engine, session.client()?.clone(), Sources::default());
+        for command in config.init_commands.iter().flatten() {
             match attached.console(command) {
                 Ok(output) => print(session, OutputCategory::Console, &output),
                 Err(error) => print(session, OutputCategory::Stderr, &format!("{command}: {error}")),

@@ -77,9 +77,6 @@ impl Request for Disassemble {
         let mut rows: Vec<_> = before.into_iter().chain(window_from(attached, anchor, behind)).collect();
         rows.drain(..(first.max(0) as usize).min(rows.len()));
         rows.truncate(count as usize);
-        if attached.engine.cancel_flag().is_cancelled() {
-            return Err(RequestError::Cancelled);
-        }
         let mut previous = None;
         let instructions =
             rows.into_iter().map(|row| row.into_instruction(attached, &mut previous, arguments.resolve_symbols));

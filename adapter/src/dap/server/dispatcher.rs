@@ -73,16 +73,19 @@ fn work(queue: mpsc::Receiver<Job>, session: &mut Session, outbox: &Outbox, prog
 
 /// What to answer to one request: the handler's answer, unless it can't run or panics.
 fn answer(session: &mut Session, ticket: &Ticket, needs: Needs, run: RunOnEngine, arguments: &RawValue) -> Answer {
-    if ticket.cancel_flag().is_cancelled() && needs != Needs::Nothing {
+    let cancelled = || ticket.cancel_flag().is_cancelled();
+    if cancelled() && needs != Needs::Nothing {
         return Err(RequestError::Cancelled);
     }
-    session.check(needs, ticket.command())?;
+    session.check(needs)?;
     session.begin_request(ticket.cancel_flag().clone());
-    catch_unwind(AssertUnwindSafe(|| run(session, arguments))).unwrap_or_else(|panic| {
+    let answer = catch_unwind(AssertUnwindSafe(|| run(session, arguments))).unwrap_or_else(|panic| {
         let message = panic_message(&*panic);
         tracing::error!(command = ticket.command(), message, "a request's handler panicked");
         Err(RequestError::Internal(ticket.command().to_owned(), message.to_owned()))
-    })
+    });
+    // What came of a walk that was given up is not all that there is: it must not pass for it.
+    if answer.is_ok() && cancelled() && needs >= Needs::Target { Err(RequestError::Cancelled) } else { answer }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
@@ -163,7 +166,7 @@ mod tests {
         harness.request(8, |_, _| Ok(Box::default()));
         harness.jobs.iter_mut().for_each(|job| job.needs = Needs::Client);
         harness.in_flight.cancel(7);
-        assert_eq!(harness.sent(), ["1 7 cancelled", "2 8 `request8` came before `initialize`"]);
+        assert_eq!(harness.sent(), ["1 7 cancelled", "2 8 `initialize` has to come first"]);
     }
 
     #[test]

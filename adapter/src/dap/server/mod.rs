@@ -26,7 +26,7 @@ use message::{Incoming, Undecodable};
 use outbox::Outbox;
 use progress::Progress;
 use std::future::pending;
-use std::io;
+use std::io::{self, Write};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -53,7 +53,7 @@ pub async fn serve_stdio() {
 /// When the port can't be had.
 pub async fn serve_connections(port: u16) -> io::Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-    eprintln!("kdap listens on {}", listener.local_addr()?);
+    writeln!(io::stderr(), "kdap listens on {}", listener.local_addr()?)?;
     loop {
         match listener.accept().await {
             Ok((connection, peer)) => {
@@ -65,7 +65,11 @@ pub async fn serve_connections(port: u16) -> io::Result<()> {
                     serve(input, output, SessionLog::default()).await;
                 });
             }
-            Err(error) => tracing::warn!(%error, "a connection can't be accepted"),
+            Err(error) => {
+                tracing::warn!(%error, "a connection can't be accepted");
+                // Nothing will have changed at once when the system has no more files or memory.
+                tokio::time::sleep(GRACE).await;
+            }
         }
     }
 }

@@ -101,7 +101,7 @@ pub struct Place {
 /// A path as the client writes them.
 pub fn path(attached: &Attached, path: &Path) -> String {
     let text = path.to_string_lossy();
-    if attached.client.path_format == "uri" { file_uri(&text) } else { text.into_owned() }
+    if attached.client.writes_uris() { file_uri(&text) } else { text.into_owned() }
 }
 
 fn file_uri(path: &str) -> String {
