@@ -4,6 +4,7 @@
 
 mod crash;
 mod globals;
+mod paging;
 mod stacks;
 mod variables;
 

@@ -60,7 +60,7 @@ impl Shown {
 }
 
 /// Checks that a context's stack is `expected`: frames of the JSON, innermost first.
-fn check_stack(session: &Session, source: ContextSource, expected: &[Value]) {
+pub(super) fn check_stack(session: &Session, source: ContextSource, expected: &[Value]) {
     let stack = session.stack_of(source).unwrap();
     let shown: Vec<Shown> = stack.frames.iter().map(|frame| Shown::of(session, frame)).collect();
     let wanted = expected.iter().enumerate().map(|(index, frame)| {
@@ -89,7 +89,7 @@ fn check_certainty(stack: &Stack) {
     }
 }
 
-fn frames(frames: &Value) -> &[Value] {
+pub(super) fn frames(frames: &Value) -> &[Value] {
     frames.as_array().unwrap()
 }
 
