@@ -80,7 +80,14 @@ impl Target {
                     }
                 };
                 let entries: Vec<_> = loaded.modules.into_iter().map(entry).collect();
-                self.modules.set_loaded(entries);
+                // Where the list breaks off before it comes to the kernel, the kernel that was found stays.
+                if entries.iter().any(|entry| Some(entry.base) == self.kernel_base) {
+                    self.modules.set_loaded(entries);
+                } else {
+                    for entry in entries {
+                        self.modules.add(entry);
+                    }
+                }
             }
             Err(error) => self.problems.push(error.to_string()),
         }
