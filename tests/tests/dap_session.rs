@@ -291,6 +291,16 @@ fn the_console_runs_commands_and_follows_the_frame_that_is_selected() {
 }
 
 #[test]
+fn reloaded_symbols_invalidate_what_is_shown() {
+    let mut sample = Sample::o0();
+    let before = sample.frame("sampledrv!SampleStore");
+    sample.console(".reload").unwrap();
+    assert_eq!(sample.client.event("invalidated", 0)["areas"], json!(["all"]));
+    assert!(sample.client.refused("scopes", json!({"frameId": before["id"]})).contains("earlier stop"));
+    assert_eq!(sample.frame("sampledrv!SampleStore")["name"], before["name"]);
+}
+
+#[test]
 fn a_commands_report_is_json_and_text_at_once() {
     let mut sample = Sample::o0();
     let body = sample.client.ask("kd/command", json!({"command": "k 3"}));

@@ -5,8 +5,8 @@ use super::{processor_rows, register_rows, to_dap};
 use crate::dap::error::RequestError;
 use arch::RegisterGroup;
 use engine::stack::Frame;
-use engine::variables::{Content, FrameVariable, Node, NodeKind, PAGE_LIMIT, Style, View, frame_variables};
-use engine::{Session as Engine, SessionScope};
+use engine::variables::{Content, FrameVariable, Node, NodeKind, PAGE_LIMIT, Style, View};
+use engine::{Scope, Session as Engine, SessionScope};
 use memory::VirtualAddress;
 use std::ops::Range;
 use symbols::Shape;
@@ -155,9 +155,7 @@ impl Surroundings<'_> {
 
     fn variables(&self, wanted: impl Fn(&FrameVariable) -> bool) -> Vec<Row> {
         let Some(frame) = &self.frame else { return Vec::new() };
-        let target = self.engine.target();
-        let inline = frame.inline.as_ref().map(|inlined| inlined.depth);
-        let variables = frame_variables(target.modules(), target, &frame.context, frame.code_address(), inline);
+        let variables = self.engine.frame_variables(frame);
         variables.iter().filter(|variable| wanted(variable)).map(|variable| self.row(&variable.node())).collect()
     }
 }
@@ -186,21 +184,25 @@ impl Attached {
         act: impl FnOnce(&Surroundings<'_>) -> T,
     ) -> Result<T, RequestError> {
         let before = self.engine.scope();
-        let selected = match frame {
-            Some(FrameReference { source, index }) => {
-                self.engine.select_context(source).and_then(|()| self.engine.select_frame(index))
-            }
-            None => Ok(()),
-        };
-        let style = Style::Editor { hex };
-        let acted =
-            selected.map(|()| act(&Surroundings { engine: &self.engine, frame: self.engine.frame().ok(), style }));
-        if frame.is_some() {
-            let back = self.engine.select_context(before.source).and_then(|()| self.engine.select_frame(before.frame));
-            if let Err(error) = back {
-                tracing::warn!(%error, "what was current can't be made current again");
+        let elsewhere = frame.filter(|frame| (frame.source, frame.index) != (before.source, before.frame));
+        if let Some(FrameReference { source, index }) = elsewhere {
+            let selected = self.engine.select_context(source).and_then(|()| self.engine.select_frame(index));
+            if let Err(error) = selected {
+                self.restore(before);
+                return Err(RequestError::Scope(error));
             }
         }
-        acted.map_err(RequestError::Scope)
+        let style = Style::Editor { hex };
+        let acted = act(&Surroundings { engine: &self.engine, frame: self.engine.frame().ok(), style });
+        if elsewhere.is_some() {
+            self.restore(before);
+        }
+        Ok(acted)
+    }
+
+    fn restore(&mut self, before: Scope) {
+        if let Err(error) = self.engine.restore_scope(before) {
+            tracing::warn!(%error, "what was current can't be made current again");
+        }
     }
 }
