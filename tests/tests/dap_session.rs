@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use std::path::Path;
 use tests::dap_client::{Client, Target, capabilities, sample_o0, sample_o2};
+use tests::temporary::TemporaryFolder;
 
 /// A session on a sample crash that has come to its `stopped`.
 struct Sample {
@@ -81,10 +82,10 @@ fn number(text: &Value) -> u64 {
 fn check_stack(mut sample: Sample) {
     let frames = sample.frames();
     let expected = sample.expected["stack"].as_array().unwrap();
-    assert_eq!(frames.iter().map(function_of).collect::<Vec<_>>(), expected
-        .iter()
-        .map(|frame| frame["function"].as_str().unwrap())
-        .collect::<Vec<_>>());
+    assert_eq!(
+        frames.iter().map(function_of).collect::<Vec<_>>(),
+        expected.iter().map(|frame| frame["function"].as_str().unwrap()).collect::<Vec<_>>()
+    );
     for (frame, expected) in frames.iter().zip(expected) {
         assert_eq!(number(&frame["instructionPointerReference"]), number(&expected["rip"]), "{frame}");
         assert_eq!(frame["name"].as_str().unwrap().contains("(inlined)"), expected["inline"] == true, "{frame}");
@@ -158,7 +159,9 @@ fn the_stop_is_the_bug_check_of_the_crashed_processor() {
     let info = sample.client.ask("exceptionInfo", json!({"threadId": sample.stopped["threadId"]}));
     let inner = &info["details"]["innerException"][0];
     assert_eq!(inner["typeName"], "STATUS_ACCESS_VIOLATION (c0000005)");
-    assert!(inner["message"].as_str().unwrap().contains("sampledrv!SlotWrite+0x4e: attempt to write to 00000000`00000000"));
+    assert!(
+        inner["message"].as_str().unwrap().contains("sampledrv!SlotWrite+0x4e: attempt to write to 00000000`00000000")
+    );
     assert!(inner["stackTrace"].as_str().unwrap().starts_with("sampledrv!SlotStore"));
     assert!(info["details"]["message"].as_str().unwrap().contains("Arg2: fffff803`2000170e sampledrv!SlotWrite+0x4e"));
 }
@@ -233,7 +236,8 @@ fn a_window_of_code_has_the_rows_that_were_asked_for() {
     let mut sample = Sample::o0();
     let frame = sample.frame("sampledrv!SlotWrite");
     let pc = frame["instructionPointerReference"].clone();
-    let window = json!({"memoryReference": pc, "instructionOffset": -200, "instructionCount": 400, "resolveSymbols": true});
+    let window =
+        json!({"memoryReference": pc, "instructionOffset": -200, "instructionCount": 400, "resolveSymbols": true});
     let rows = sample.client.ask("disassemble", window)["instructions"].as_array().unwrap().clone();
     assert_eq!(rows.len(), 400);
     assert_eq!(rows[200]["address"], pc);
@@ -273,7 +277,12 @@ fn memory_is_read_up_to_where_it_ends() {
     assert_eq!(body["data"], "U01BUA==", "`SMAP`, as 0x50414d53 lies in memory");
     let null = sample.client.ask("readMemory", json!({"memoryReference": "0x0", "offset": -8, "count": 24}));
     assert_eq!((null["data"].as_str(), null["unreadableBytes"].as_u64()), (Some(""), Some(24)));
-    assert!(sample.client.refused("readMemory", json!({"memoryReference": "0x0", "count": 1_u64 << 40})).contains("at most"));
+    assert!(
+        sample
+            .client
+            .refused("readMemory", json!({"memoryReference": "0x0", "count": 1_u64 << 40}))
+            .contains("at most")
+    );
 }
 
 #[test]
@@ -342,7 +351,10 @@ fn a_dump_does_not_run_or_change_and_numbers_of_earlier_stops_are_refused() {
 #[test]
 fn clients_get_lines_columns_paths_and_properties_as_they_take_them() {
     let mut client = Client::start();
-    client.ask("initialize", json!({"adapterID": "kd", "linesStartAt1": false, "columnsStartAt1": false, "pathFormat": "uri"}));
+    client.ask(
+        "initialize",
+        json!({"adapterID": "kd", "linesStartAt1": false, "columnsStartAt1": false, "pathFormat": "uri"}),
+    );
     client.ask("launch", sample_o0().arguments);
     client.ask("configurationDone", Value::Null);
     let thread = client.event("stopped", 0)["threadId"].clone();
@@ -368,7 +380,8 @@ fn completions_replace_the_word_before_the_cursor() {
 
 #[test]
 fn the_log_goes_where_the_client_wants_it() {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-session.log", std::process::id()));
+    let folder = TemporaryFolder::new();
+    let file = folder.path().join("session.log");
     let mut target = sample_o0();
     target.arguments["logFile"] = json!(file);
     target.arguments["trace"] = json!("debug");

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tests::dap_client::{Client, kdap, targets};
+use tests::temporary::TemporaryFolder;
 
 /// A tool beside this project, if it and a Python are here; otherwise one line says what is missing.
 fn tool(name: &str) -> Option<PathBuf> {
@@ -19,11 +20,6 @@ fn tool(name: &str) -> Option<PathBuf> {
     Some(tool)
 }
 
-/// A file of this test run.
-fn temporary(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()))
-}
-
 fn read_json(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap()
@@ -33,7 +29,8 @@ fn read_json(path: &Path) -> Value {
 fn a_whole_session_passes_dapcheck() {
     let Some(dapcheck) = tool("dapcheck.py") else { return };
     for target in targets() {
-        let report = temporary("dapcheck.json");
+        let folder = TemporaryFolder::new();
+        let report = folder.path().join("report.json");
         let mut command = Command::new("python3");
         command.arg(&dapcheck).args(["proxy", "--report"]).arg(&report).arg("--").arg(kdap());
         let mut client = Client::start_with(command);
@@ -48,9 +45,10 @@ fn a_whole_session_passes_dapcheck() {
 fn dapprobe_fails_in_nothing() {
     let Some(dapprobe) = tool("dapprobe.py") else { return };
     for target in targets() {
-        let config = temporary("dapprobe-config.json");
-        std::fs::write(&config, json!({"request": "attach", "arguments": target.arguments}).to_string()).unwrap();
-        let report = temporary("dapprobe.json");
+        let folder = TemporaryFolder::new();
+        let config = json!({"request": "attach", "arguments": target.arguments});
+        let config = folder.file("config.json", config.to_string().as_bytes());
+        let report = folder.path().join("report.json");
         let mut command = Command::new("python3");
         command.arg(&dapprobe).arg("--config").arg(&config).arg("--report").arg(&report).arg("--").arg(kdap());
         let output = command.output().unwrap();
