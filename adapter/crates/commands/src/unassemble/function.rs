@@ -7,7 +7,7 @@ use crate::command::{CommandError, Invocation};
 use crate::report::{Format, Record, Report};
 use arch::{Flow, Instruction};
 use engine::Session;
-use engine::disassembly::{self, Row};
+use engine::disassembly::{self, Row, region_at};
 use memory::VirtualAddress;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -50,15 +50,17 @@ struct Function {
 impl Function {
     fn at(session: &Session, address: VirtualAddress) -> Result<Self, CommandError> {
         let ranges = ranges(session, address);
-        let known_start = || {
+        let symbol_start = || {
             let name = session.target().modules().name_of(address)?;
             name.symbol.is_some().then(|| address.back(name.displacement))
         };
-        let start = ranges.first().map(|first| first.start).or_else(known_start).unwrap_or(address);
+        let described_start = || region_at(session, address).map(|region| region.function);
+        let start = ranges.first().map(|first| first.start);
+        let start = start.or_else(described_start).or_else(symbol_start).unwrap_or(address);
         let (instructions, targets) = (BTreeMap::new(), BTreeSet::new());
         let mut function = Self { start, instructions, targets, problems: Vec::new() };
         if ranges.is_empty() {
-            function.follow(session, start)?;
+            function.follow(session)?;
         } else {
             for range in ranges {
                 function.decode(session, range)?;
@@ -79,9 +81,9 @@ impl Function {
         Ok(())
     }
 
-    /// Follows the flow from `start` on: to wherever jumps lead, unless that is another function's first byte.
-    fn follow(&mut self, session: &Session, start: VirtualAddress) -> Result<(), CommandError> {
-        let mut blocks = vec![start];
+    /// Follows the flow from the start on: to wherever jumps lead, unless that is another function.
+    fn follow(&mut self, session: &Session) -> Result<(), CommandError> {
+        let mut blocks = vec![self.start];
         while let Some(mut at) = blocks.pop() {
             while !self.instructions.contains_key(&at) {
                 if self.instructions.len() >= MAX_COUNT {
@@ -95,15 +97,24 @@ impl Function {
                     Flow::Next | Flow::Call(_) | Flow::Trap => (None, true),
                     Flow::Return | Flow::Invalid => (None, false),
                 };
-                blocks.extend(target.filter(|target| *target == start || !is_function_start(session, *target)));
+                blocks.extend(target.filter(|target| self.holds(session, *target)));
                 // Behind a call that never returns, the next function may begin.
-                if !goes_on || is_function_start(session, end) {
+                let may_end = matches!(flow, Flow::Call(_) | Flow::Trap);
+                if !goes_on || (may_end && !self.holds(session, end)) {
                     break;
                 }
                 at = end;
             }
         }
         Ok(())
+    }
+
+    /// Whether `address` belongs to the function, by unwind data, or else by whether another function's symbol is there.
+    fn holds(&self, session: &Session, address: VirtualAddress) -> bool {
+        match region_at(session, address) {
+            Some(region) => region.function == self.start,
+            None => address == self.start || !is_function_start(session, address),
+        }
     }
 
     /// Takes the instruction at `at` in; answers where it ends and where it leads.

@@ -3,6 +3,7 @@
 //! Instructions of x86 can't be decoded backwards: decoding starts anew at a function's first byte, which symbols or
 //! unwind data know, and has to arrive at the address.
 
+use super::functions::region_at;
 use crate::session::Session;
 use arch::{Architecture, Flow};
 use memory::{ReadVirtualExt, VirtualAddress};
@@ -44,27 +45,34 @@ fn fixed_size(architecture: &dyn Architecture) -> Option<u64> {
     matches!(architecture.machine(), arch::Machine::Arm64).then_some(4)
 }
 
-/// The nearest known start of a function before `end`.
+/// The nearest place before `end` where an instruction is known to begin: a region's or a function's first byte.
 fn known_start(session: &Session, end: VirtualAddress) -> Option<VirtualAddress> {
+    let near = |start: &VirtualAddress| end.distance_from(*start).is_some_and(|bytes| bytes <= MAX_FUNCTION_BYTES);
+    if let Some(region) = region_at(session, end.back(1)) {
+        return Some(region.start).filter(near);
+    }
     let name = session.target().modules().name_of(end.back(1))?;
     let symbol = name.symbol.is_some().then_some(name.displacement)?;
     (symbol < MAX_FUNCTION_BYTES).then(|| end.back(1).back(symbol))
 }
 
-/// The starts of the instructions from `start` up to `end`, if they arrive there.
+/// The starts of the instructions from `start` up to `end`, if they arrive there. Bytes that are no instruction are passed
+/// over one by one.
 fn decode_to(session: &Session, start: VirtualAddress, end: VirtualAddress) -> Option<Vec<VirtualAddress>> {
     let architecture = session.target().architecture();
     let length = usize::try_from(end.distance_from(start)?).ok()?;
-    let code = session.target().bytes(start, length).ok()?;
+    // What begins before the end must be seen whole: cut short, it would look like no instruction.
+    let (code, _) = session.target().prefix(start, length + architecture.max_instruction_length());
     let mut starts = Vec::new();
     let mut offset = 0;
-    while offset < code.len() {
+    while offset < length {
         let at = start.offset(offset as u64);
         starts.push(at);
-        let decoded = architecture.decode(at, code.get(offset..)?).filter(|decoded| decoded.flow != Flow::Invalid);
+        let rest = code.get(offset..).filter(|rest| !rest.is_empty())?;
+        let decoded = architecture.decode(at, rest).filter(|decoded| decoded.flow != Flow::Invalid);
         offset += decoded.map_or(1, |decoded| decoded.length.max(1));
     }
-    (offset == code.len() && !starts.is_empty()).then_some(starts)
+    (offset == length && !starts.is_empty()).then_some(starts)
 }
 
 /// Without a known start: the beginning whose instructions arrive at `address` in the most steps, farthest first.

@@ -1,6 +1,9 @@
 //! Code as instructions: forwards, backwards, and a window around an address.
 
 mod backwards;
+mod functions;
+
+pub use functions::{Region, region_at};
 
 use crate::session::Session;
 use arch::Instruction;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use symbols::Module;
 
 /// Unwind data and code of a module: from the target's memory, or from the matching image file.
-pub(super) struct ModuleImage<'a>(pub(super) &'a Module);
+pub(crate) struct ModuleImage<'a>(pub(crate) &'a Module);
 
 impl UnwindImage for ModuleImage<'_> {
     fn base(&self) -> VirtualAddress {

@@ -8,6 +8,7 @@ mod walk;
 
 pub use describe::{FrameDescription, inline_frames, line_at};
 pub use frame::{Certainty, FoundBy, Frame, Inlined, Stack, StackEnd};
+pub(crate) use image::ModuleImage;
 pub use walk::walk;
 
 use crate::cancel::CancelFlag;
