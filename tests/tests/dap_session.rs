@@ -372,6 +372,22 @@ fn clients_get_lines_columns_paths_and_properties_as_they_take_them() {
 }
 
 #[test]
+fn hovers_over_code_show_variables_and_registers_and_nothing_else() {
+    let mut sample = Sample::o0();
+    let frame = sample.frame("sampledrv!SlotWrite");
+    let mut hover = |expression: &str| {
+        let arguments = json!({"expression": expression, "frameId": frame["id"], "context": "hover"});
+        sample.client.request("evaluate", arguments).map(|body| body["result"].as_str().unwrap().to_owned())
+    };
+    assert!(hover("Device->Name").unwrap().contains("Device"));
+    assert!(hover("rip").unwrap().contains("sampledrv!SlotWrite+0x4e"));
+    assert_eq!(hover("edx"), Ok("0x1".to_owned()));
+    for junk in ["", "if", "\"abc", "(", "dev->", "a b", "#", "->", "return", "face"] {
+        assert!(hover(junk).is_err(), "{junk}");
+    }
+}
+
+#[test]
 fn completions_replace_the_word_before_the_cursor() {
     let mut sample = Sample::o0();
     let body = sample.client.ask("completions", json!({"text": "u sampledrv!SampleSto", "column": 22}));

@@ -6,9 +6,9 @@ use crate::dap::protocol::{Capabilities, PresentationHint, ValueFormat, Variable
 use crate::dap::session::Session;
 use crate::dap::view::attached::Attached;
 use crate::dap::view::container::Row;
-use engine::SessionScope;
 use engine::evaluate::{self, EvaluateError, Syntax};
 use engine::variables::Node;
+use engine::{Session as Engine, SessionScope};
 use serde::{Deserialize, Serialize};
 
 pub(super) struct Evaluate;
@@ -90,6 +90,10 @@ fn value(attached: &mut Attached, arguments: &Arguments) -> Result<Row, RequestE
             Ok(value) => return Ok(around.row(&Node::of_expression(expression, value))),
             Err(error) => error,
         };
+        // In source code that the pointer passes over, `if` is no flag, and a bare number of hexadecimal digits none.
+        if arguments.context == "hover" && !names_register(around.engine, expression) {
+            return Err(cpp);
+        }
         match evaluate::evaluate(expression, Syntax::Masm, &scope) {
             Ok(value) => Ok(around.number(value.as_u64(&scope).map_err(|_| cpp)?)),
             Err(masm) if masm.at > cpp.at => Err(masm),
@@ -97,6 +101,11 @@ fn value(attached: &mut Attached, arguments: &Arguments) -> Result<Row, RequestE
         }
     })?;
     value.map_err(|error: EvaluateError| RequestError::Evaluate(error.to_string()))
+}
+
+/// Whether it is a register, as listings name it, and not just a bit of one.
+fn names_register(engine: &Engine, expression: &str) -> bool {
+    engine.target().architecture().find_register(expression).is_some_and(|part| part.bits > 1)
 }
 
 impl From<Variable> for Body {
