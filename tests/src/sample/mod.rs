@@ -38,6 +38,14 @@ impl Build {
         snapshot::machine(&bytes)
     }
 
+    /// The dump of it that is bundled: `samples/crash.py` wrote it, not the dump writer.
+    pub fn bundled_dump(self) -> PathBuf {
+        samples().join(match self {
+            Self::O0 => "crash/O0.dmp",
+            Self::O2 => "crash/sample.dmp",
+        })
+    }
+
     /// What has to be shown of it: `crash/*.expected.json`.
     pub fn expected(self) -> Value {
         let path = samples().join(format!("crash/{}.expected.json", self.name()));

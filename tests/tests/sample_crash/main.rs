@@ -5,12 +5,14 @@
 mod crash;
 mod globals;
 mod paging;
+mod small_dumps;
 mod stacks;
 mod variables;
 
 use engine::Session;
 use engine::target::OpenOptions;
 use serde_json::Value;
+use std::path::Path;
 use tests::dump_writer::{Format, Machine};
 use tests::sample::Build;
 use tests::temporary::TemporaryFolder;
@@ -22,22 +24,25 @@ struct Opened {
     machine: Machine,
     format: Format,
     build: Build,
-    _folder: TemporaryFolder,
+    _folder: Option<TemporaryFolder>,
 }
 
-/// Opens both crashes from dumps of every format, and checks each.
-fn for_each_dump(check: impl Fn(&mut Opened)) {
+/// Opens both crashes from dumps of every format, and from the bundled dumps, and checks each.
+fn for_each_dump(check: impl Fn(&Opened)) {
     for build in Build::ALL {
         let (machine, expected) = (build.machine(), build.expected());
-        for format in Format::ALL {
-            println!("{build:?} {format:?}"); // shown where the check fails
-            let folder = TemporaryFolder::new();
-            let dump = folder.file("sample.dmp", &machine.write(format));
+        let open = |format, dump: &Path, folder| {
+            println!("{build:?} {format:?} {}", dump.display()); // shown where the check fails
             let options = OpenOptions { symbol_path: build.symbol_path(), ..OpenOptions::default() };
-            let session = Session::open(&dump, &options).unwrap();
+            let session = Session::open(dump, &options).unwrap();
             let (machine, expected) = (machine.clone(), expected.clone());
-            check(&mut Opened { session, expected, machine, format, build, _folder: folder });
+            check(&Opened { session, expected, machine, format, build, _folder: folder });
+        };
+        for format in Format::ALL {
+            let folder = TemporaryFolder::new();
+            open(format, &folder.file("sample.dmp", &machine.write(format)), Some(folder));
         }
+        open(Format::BitmapKernel, &build.bundled_dump(), None);
     }
 }
 
