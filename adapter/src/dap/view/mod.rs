@@ -3,13 +3,15 @@
 //! | file | what |
 //! | --- | --- |
 //! | `attached.rs`, `handles.rs` | the target, and the numbers that the client knows its things by |
-//! | `thread_stack.rs`, `sources.rs`, `shown_modules.rs` | stacks, where code comes from, what is known of modules |
+//! | `thread_stack.rs`, `shown_modules.rs` | stacks, and what the client knows of modules |
+//! | `sources.rs`, `listing.rs` | files, and code as text for what has none |
 //! | `container.rs`, `register_rows.rs`, `processor_rows.rs` | what has rows in the variables view |
 //! | `variable_numbers.rs`, `to_dap.rs` | the same in the protocol's words |
 
 pub mod attached;
 pub mod container;
 mod handles;
+mod listing;
 mod processor_rows;
 mod register_rows;
 mod shown_modules;

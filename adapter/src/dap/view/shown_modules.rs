@@ -55,6 +55,7 @@ impl Attached {
             *shown = deferred(&self.engine);
         }
         if !same {
+            self.sources.forget_functions();
             self.shown_modules.used = self.engine.target().modules().iter().map(Arc::clone).collect();
             if self.client.supports_invalidated_event {
                 self.begin_stop();
