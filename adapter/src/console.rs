@@ -39,8 +39,7 @@ pub struct OpenArguments {
 ///
 /// Without `-c`, the analysis of the crash comes first. The exit code says whether every command succeeded.
 pub fn open(arguments: &OpenArguments) -> ExitCode {
-    let options =
-        OpenOptions { symbol_path: arguments.symbol_path.clone(), image_path: arguments.image_path.clone() };
+    let options = OpenOptions { symbol_path: arguments.symbol_path.clone(), image_path: arguments.image_path.clone() };
     let session = match Session::open(&arguments.dump, &options) {
         Ok(session) => session,
         Err(error) => {

@@ -30,7 +30,10 @@ fn requests(frame: &Value) -> Vec<(&'static str, Value)> {
         ("threads", json!({})),
         ("stackTrace", json!({"threadId": 1, "startFrame": 0, "levels": 20, "format": {"module": true, "line": true}})),
         ("scopes", json!({"frameId": id})),
-        ("variables", json!({"variablesReference": 1, "start": 0, "count": 100, "filter": "named", "format": {"hex": true}})),
+        (
+            "variables",
+            json!({"variablesReference": 1, "start": 0, "count": 100, "filter": "named", "format": {"hex": true}}),
+        ),
         ("evaluate", json!({"expression": "Device->Corners[1].X", "frameId": id, "context": "watch"})),
         ("evaluate", json!({"expression": "dt sampledrv!_SAMPLE_DEVICE", "frameId": id, "context": "repl"})),
         ("completions", json!({"text": "db nt!Ke", "column": 9, "line": 1, "frameId": id})),
@@ -53,9 +56,24 @@ fn requests(frame: &Value) -> Vec<(&'static str, Value)> {
 fn odd_values() -> Vec<Value> {
     let text = "((((((((((((((((((((((((((((((((((((((((";
     vec![
-        json!(null), json!(-1), json!(0), json!(i64::MIN), json!(i64::MAX), json!(u64::MAX), json!(1e300), json!(true),
-        json!(""), json!("😀"), json!("0xffffffffffffffff"), json!("-0x1"), json!("\u{0}"), json!(text.repeat(200)),
-        json!([]), json!({}), json!([[[[[]]]]]), json!({"a": {"b": [1, "c"]}}),
+        json!(null),
+        json!(-1),
+        json!(0),
+        json!(i64::MIN),
+        json!(i64::MAX),
+        json!(u64::MAX),
+        json!(1e300),
+        json!(true),
+        json!(""),
+        json!("😀"),
+        json!("0xffffffffffffffff"),
+        json!("-0x1"),
+        json!("\u{0}"),
+        json!(text.repeat(200)),
+        json!([]),
+        json!({}),
+        json!([[[[[]]]]]),
+        json!({"a": {"b": [1, "c"]}}),
     ]
 }
 

@@ -79,7 +79,8 @@ fn modules_and_kernel_structures_are_there() {
     let rows = client.ask("variables", json!({"variablesReference": processor["variablesReference"]}));
     let names: Vec<_> = rows["variables"].as_array().unwrap().iter().map(|row| row["name"].clone()).collect();
     assert_eq!(names, ["_KPCR", "_KPRCB", "_ETHREAD", "_EPROCESS"]);
-    for (row, member, value) in [(1, "MHz", "3593"), (1, "CpuModel", "113 'q'"), (3, "UniqueProcessId", "0x00000000`00000004")]
+    for (row, member, value) in
+        [(1, "MHz", "3593"), (1, "CpuModel", "113 'q'"), (3, "UniqueProcessId", "0x00000000`00000004")]
     {
         let reference = &rows["variables"][row]["variablesReference"];
         let members = client.ask("variables", json!({"variablesReference": reference}));
