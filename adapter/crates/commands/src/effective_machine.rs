@@ -26,7 +26,8 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
     };
     arguments.finish()?;
     if asked != machine {
-        let why = format!("the effective machine can't be switched to {asked}: code of this dump's kernel is {machine}");
+        let why =
+            format!("the effective machine can't be switched to {asked}: code of this dump's kernel is {machine}");
         return Err(CommandError::Failed(why));
     }
     let name = match machine {

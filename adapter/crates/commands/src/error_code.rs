@@ -28,12 +28,17 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
     };
     arguments.finish()?;
     // Negative ones come sign-extended.
-    let code = u32::try_from(code)
-        .or_else(|_| i32::try_from(code as i64).map(i32::cast_unsigned))
-        .map_err(|_| CommandError::Failed(format!("{code:#x} has more than 32 bits: it is no error code")))?;
+    let low = code as u32;
+    let fits = [u64::from(low), i64::from(low as i32) as u64].contains(&code);
+    if !fits {
+        return Err(CommandError::Failed(format!("{code:#x} has more than 32 bits: it is no error code")));
+    }
+    let code = low;
     let status = is_status || (code >= SMALLEST_STATUS && code & 0xffff_0000 != FACILITY_WIN32);
     let (kind, name) = match status {
-        true => ("NTSTATUS", names::ntstatus(code).map_or_else(|| unknown("no such NTSTATUS is documented"), Value::from)),
+        true => {
+            ("NTSTATUS", names::ntstatus(code).map_or_else(|| unknown("no such NTSTATUS is documented"), Value::from))
+        }
         false => ("Win32", unknown("Win32 errors have no names here yet; !error code 1 reads it as an NTSTATUS")),
     };
     let record = Record::new("error").text("Error code: (").field("kind", kind, Format::Plain).text(") ");

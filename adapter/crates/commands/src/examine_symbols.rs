@@ -88,7 +88,7 @@ impl Options {
             // What has no known size is always shown.
             _ => true,
         };
-        size_fits && !(self.functions_only && !found.function) && !(self.data_only && found.function)
+        size_fits && (found.function || !self.functions_only) && (!found.function || !self.data_only)
     }
 }
 
@@ -259,7 +259,9 @@ fn describe(found: &Found, options: &Options, pointer: Format) -> Record {
     if options.detail != Detail::Name {
         record = match found.address {
             // Addresses of 32-bit targets stand in the same column.
-            Some(address) if pointer == Format::Address32 => record.field("address", address, pointer).text("         "),
+            Some(address) if pointer == Format::Address32 => {
+                record.field("address", address, pointer).text("         ")
+            }
             Some(address) => record.field("address", address, pointer),
             None => record.field("place", found.elsewhere.clone(), Format::Left(17)),
         };
@@ -270,7 +272,8 @@ fn describe(found: &Found, options: &Options, pointer: Format) -> Record {
         record = record.field("size", size, Format::Right(4)).text(" ");
     }
     if options.types {
-        record = record.field("type", found.ty.clone().unwrap_or_else(|| "<NoType>".to_owned()), Format::Plain).text(" ");
+        record =
+            record.field("type", found.ty.clone().unwrap_or_else(|| "<NoType>".to_owned()), Format::Plain).text(" ");
     }
     let named = options.detail != Detail::Address;
     record = record.field("name", found.name.clone(), if named { Format::Plain } else { Format::Hidden });

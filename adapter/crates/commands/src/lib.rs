@@ -41,8 +41,8 @@ mod symbol_paths;
 mod unassemble;
 mod version;
 
-pub use complete::{Completions, complete};
 pub use command::{Command, CommandError, Invocation};
+pub use complete::{Completions, complete};
 
 use engine::Session;
 use line::Call;

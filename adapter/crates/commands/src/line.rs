@@ -69,7 +69,8 @@ pub fn find(text: &str) -> Option<Call<'_>> {
 }
 
 fn split_letters<'t>(name: &str, rest: &'t str) -> (&'t str, &'t str) {
-    let takes_letters = name.strip_prefix('k').is_some_and(|letters| letters.chars().all(|letter| STACK_LETTERS.contains(&letter)));
+    let takes_letters =
+        name.strip_prefix('k').is_some_and(|letters| letters.chars().all(|letter| STACK_LETTERS.contains(&letter)));
     let letters = if takes_letters { rest.len() - rest.trim_start_matches(STACK_LETTERS).len() } else { 0 };
     rest.split_at_checked(letters).unwrap_or(("", rest))
 }

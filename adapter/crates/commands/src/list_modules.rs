@@ -104,15 +104,18 @@ impl Options {
         self.wants_range(session, module.base(), end)
             && self.name.as_ref().is_none_or(|pattern| pattern.matches(module.name()))
             && self.path.as_ref().is_none_or(|pattern| pattern.matches(&module.entry().image_name))
-            && !(self.with_symbols && !module.is_loaded())
-            && !(self.with_problems && !has_problem(module))
+            && (module.is_loaded() || !self.with_symbols)
+            && (!self.with_problems || has_problem(module))
     }
 
     fn wants_range(&self, session: &Session, start: VirtualAddress, end: VirtualAddress) -> bool {
         let kernel = is_kernel_address(session, start);
-        !(self.kernel_only && !self.user_only && !kernel)
-            && !(self.user_only && !self.kernel_only && kernel)
-            && self.address.is_none_or(|address| (start..end).contains(&address))
+        let half = match (self.kernel_only, self.user_only) {
+            (true, false) => kernel,
+            (false, true) => !kernel,
+            _ => true,
+        };
+        half && self.address.is_none_or(|address| (start..end).contains(&address))
     }
 }
 
@@ -159,7 +162,9 @@ fn columns(options: &Options, module: &Module, record: Record) -> Record {
     }
     match options.image {
         None => {}
-        Some(ImageColumn::Name) => record = record.field("imageName", file_name(&module.entry().image_name), Format::Plain),
+        Some(ImageColumn::Name) => {
+            record = record.field("imageName", file_name(&module.entry().image_name), Format::Plain)
+        }
         Some(ImageColumn::Path) => record = record.field("imagePath", module.entry().image_name.clone(), Format::Plain),
         Some(ImageColumn::Mapped) => {
             let path = match module.image_status() {

@@ -140,7 +140,9 @@ fn image(facts: &ModuleFacts) -> Record {
             let record = text("Image", "image", path.display().to_string()).text(" - ");
             let record = record.field("imageMatch", how, Format::Plain);
             match unrelocatable {
-                Some(why) => record.text("; its bytes can't be shown: ").field("unrelocatable", why.clone(), Format::Plain),
+                Some(why) => {
+                    record.text("; its bytes can't be shown: ").field("unrelocatable", why.clone(), Format::Plain)
+                }
                 None => record,
             }
         }
@@ -170,12 +172,13 @@ fn symbols(facts: &ModuleFacts) -> Vec<Record> {
 /// The files and headers that were there and weren't used: both values of what was refused.
 fn refused(module: &Module) -> Vec<Record> {
     let log = module.log();
-    let refused = log.attempts.iter().filter(|attempt| {
-        matches!(attempt.outcome, Outcome::Mismatch(_) | Outcome::Unreadable(_))
-    });
+    let refused =
+        log.attempts.iter().filter(|attempt| matches!(attempt.outcome, Outcome::Mismatch(_) | Outcome::Unreadable(_)));
     let record = |attempt: &symbols::Attempt| {
         let mismatch = matches!(attempt.outcome, Outcome::Mismatch(_));
-        let record = label(if mismatch { "Refused" } else { "Unusable" }).field("path", attempt.path.clone(), Format::Plain).text(" - ");
+        let record = label(if mismatch { "Refused" } else { "Unusable" })
+            .field("path", attempt.path.clone(), Format::Plain)
+            .text(" - ");
         record.field("outcome", attempt.outcome.to_string(), Format::Plain)
     };
     refused.map(record).collect()

@@ -57,7 +57,8 @@ fn around(session: &Session, module: &Module, address: VirtualAddress) -> Report
     let named = |record: Record, before: &str, field: &'static str, symbol: &Symbol, displacement: u32| {
         let name = format!("{}!{}", module.name(), symbol.name);
         let name = if displacement == 0 { name } else { format!("{name}+{displacement:#x}") };
-        let record = record.text(format!("{before}(")).field(format!("{field}Address"), module.address(symbol.rva), pointer);
+        let record =
+            record.text(format!("{before}(")).field(format!("{field}Address"), module.address(symbol.rva), pointer);
         record.text(")   ").field(field, name, Format::Plain)
     };
     let mut record = named(Record::new("nearest"), "", "symbol", &symbol, displacement);

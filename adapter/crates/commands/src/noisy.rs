@@ -39,9 +39,8 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
 pub(crate) fn tell(session: &mut Session, mut report: Report) -> Report {
     if session.settings.noisy_symbols {
         let news = session.take_search_news();
-        let records = news.iter().flat_map(|(module, attempts)| {
-            attempts.iter().map(|attempt| describe(module.name(), attempt))
-        });
+        let records =
+            news.iter().flat_map(|(module, attempts)| attempts.iter().map(|attempt| describe(module.name(), attempt)));
         report.records.splice(0..0, records.collect::<Vec<_>>());
     }
     report

@@ -81,11 +81,11 @@ fn describe(session: &Session, processor: &Processor) -> Record {
             let record = record.text("  Thread ").field("thread", thread.thread, pointer).text(" Cid ");
             let record = record.field("clientId", id, Format::Plain);
             match &thread.process {
-                Some(process) => record
-                    .text(" Process ")
-                    .field("process", process.process, pointer)
-                    .text(" ")
-                    .field("imageFileName", process.image_file_name.clone(), Format::Plain),
+                Some(process) => record.text(" Process ").field("process", process.process, pointer).text(" ").field(
+                    "imageFileName",
+                    process.image_file_name.clone(),
+                    Format::Plain,
+                ),
                 None => record,
             }
         }
@@ -135,7 +135,9 @@ fn for_each(session: &mut Session, which: &[u32], command: &str) -> Result<Repor
                 report.warnings.extend(part.warnings);
             }
             // Another processor may still be readable.
-            Err(error @ (CommandError::Scope(_) | CommandError::Nt(_) | CommandError::Memory(_))) if which.len() > 1 => {
+            Err(error @ (CommandError::Scope(_) | CommandError::Nt(_) | CommandError::Memory(_)))
+                if which.len() > 1 =>
+            {
                 report.push(Record::line(error.to_string()));
             }
             Err(error) => {

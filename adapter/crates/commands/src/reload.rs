@@ -139,9 +139,8 @@ fn unload(session: &mut Session, name: &str) -> Result<Report, CommandError> {
 fn named(session: &Session, name: &str) -> Result<Vec<VirtualAddress>, CommandError> {
     let pattern = NamePattern::new(name);
     let modules = session.target().modules().iter();
-    let matching = modules.filter(|module| {
-        pattern.matches(module.name()) || pattern.matches(file_name(&module.entry().image_name))
-    });
+    let matching = modules
+        .filter(|module| pattern.matches(module.name()) || pattern.matches(file_name(&module.entry().image_name)));
     let bases: Vec<VirtualAddress> = matching.map(|module| module.base()).collect();
     let missing = || CommandError::Failed(format!("\"{name}\" was not found in the image list; lm lists the modules"));
     if bases.is_empty() { Err(missing()) } else { Ok(bases) }

@@ -169,9 +169,11 @@ impl Rows<'_> {
             (Some(module), Some(function)) if self.columns.clean => format!("{module}!{function}"),
             _ => description.call_site(),
         };
-        record = record
-            .field("instructionPointer", frame.instruction_pointer, Format::Hidden)
-            .field("module", description.module.map_or(Value::Unknown("no module".into()), Value::Text), Format::Hidden);
+        record = record.field("instructionPointer", frame.instruction_pointer, Format::Hidden).field(
+            "module",
+            description.module.map_or(Value::Unknown("no module".into()), Value::Text),
+            Format::Hidden,
+        );
         record = match self.parameters(frame) {
             // `module!function(parameters)+displacement`
             Some(parameters) => {
@@ -211,7 +213,8 @@ impl Rows<'_> {
         }
         if inlined {
             let width = dashes.len();
-            let label = if self.columns.stack_pointers() { format!("{:<width$} ", "(Inline Function)") } else { String::new() };
+            let label =
+                if self.columns.stack_pointers() { format!("{:<width$} ", "(Inline Function)") } else { String::new() };
             record = record.text(label).field("childSp", frame.stack_pointer, Format::Hidden);
             record = record.text(if self.columns.stack_pointers() { &dashes } else { "(Inline Function)" });
         } else {

@@ -53,16 +53,18 @@ pub fn output(session: &mut Session, command: &str) -> String {
     text.replace(&root().display().to_string(), "{root}")
 }
 
-/// Checks the whole output of a command. Blanks before the lines of `expected` that all of them share don't count, nor
-/// does a line end before the first.
+/// Checks the whole output of a command. Where `expected` begins with a line end, the blanks that all of its lines begin
+/// with don't count.
 #[track_caller]
 pub fn check(session: &mut Session, command: &str, expected: &str) {
-    let expected = expected.strip_prefix('\n').unwrap_or(expected).trim_end();
-    let indent = expected.lines().filter(|line| !line.trim().is_empty());
-    let indent = indent.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-    let expected: Vec<&str> = expected.lines().map(|line| line.get(indent..).unwrap_or("")).collect();
+    let lines = expected.strip_prefix('\n').map(|indented| {
+        let indents = indented.lines().filter(|line| !line.trim().is_empty());
+        let indent = indents.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
+        indented.lines().map(|line| line.get(indent..).unwrap_or("")).collect::<Vec<_>>().join("\n")
+    });
+    let expected = lines.unwrap_or_else(|| expected.to_owned());
     let found = output(session, command);
-    assert_eq!(found.trim_end(), expected.join("\n"), "\n\noutput of `{command}`:\n{found}\n");
+    assert_eq!(found.trim_end(), expected.trim_end(), "\n\noutput of `{command}`:\n{found}\n");
 }
 
 /// Checks that each of `expected` is a line of the output, in this order; other lines may stand between.
@@ -88,8 +90,39 @@ pub fn survive_nonsense(session: &mut Session, name: &str, words: &[&str]) {
         (state % bound as u64) as usize
     };
     const NOISE: &[&str] = &[
-        " ", "*", "?", "[", "]", "(", ")", "!", "-", "/", "+", "L", "L?", "=", ",", "\"", "'", "`", "@", "$", ".", "\\",
-        "0", "1", "ffffffffffffffff", "fffff803`10002000", "nt", "nt!*", "ü", "\u{0}", "@rip", "poi(", "0n99999999999",
+        " ",
+        "*",
+        "?",
+        "[",
+        "]",
+        "(",
+        ")",
+        "!",
+        "-",
+        "/",
+        "+",
+        "L",
+        "L?",
+        "=",
+        ",",
+        "\"",
+        "'",
+        "`",
+        "@",
+        "$",
+        ".",
+        "\\",
+        "0",
+        "1",
+        "ffffffffffffffff",
+        "fffff803`10002000",
+        "nt",
+        "nt!*",
+        "ü",
+        "\u{0}",
+        "@rip",
+        "poi(",
+        "0n99999999999",
     ];
     for _ in 0..ROUNDS {
         let mut arguments = String::new();
