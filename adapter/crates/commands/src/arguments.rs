@@ -39,6 +39,11 @@ impl<'t> Arguments<'t> {
         std::mem::take(&mut self.rest)
     }
 
+    /// The same with `rest` left, for what isn't made of words and expressions.
+    pub fn with_rest(&self, rest: &'t str) -> Self {
+        Self { rest: rest.trim(), usage: self.usage }
+    }
+
     /// The next word, up to a blank.
     pub fn word(&mut self) -> Option<&'t str> {
         let rest = self.rest;

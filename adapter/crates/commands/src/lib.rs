@@ -36,6 +36,7 @@ mod process;
 mod processors;
 mod registers;
 mod reload;
+mod search;
 mod stack;
 mod symbol_paths;
 mod unassemble;

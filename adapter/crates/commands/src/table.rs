@@ -18,6 +18,7 @@ pub static COMMANDS: &[&Command] = &[
     &crate::display_memory::SYMBOLS,
     &crate::display_memory::REFERENCED,
     &crate::display_memory::AGAIN,
+    &crate::search::COMMAND,
     &crate::unassemble::COMMAND,
     &crate::unassemble::FUNCTION,
     &crate::list_modules::COMMAND,

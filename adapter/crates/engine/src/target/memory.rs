@@ -48,6 +48,13 @@ impl DumpMemory {
         *self.extended.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// The first of a small dump's blocks behind `address`; the outer `None` for dumps that have no blocks.
+    pub(super) fn next_block(&self, address: VirtualAddress) -> Option<Option<VirtualAddress>> {
+        let extended = self.extended.read().unwrap_or_else(PoisonError::into_inner);
+        let blocks = extended.as_ref().or(self.dump.data_blocks())?.blocks();
+        Some(blocks.get(blocks.partition_point(|block| block.address <= address)).map(|block| block.address))
+    }
+
     /// The address space that virtual addresses belong to.
     pub(super) fn address_space(&self) -> Option<AddressSpace> {
         self.paging().space

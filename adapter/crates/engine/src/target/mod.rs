@@ -3,6 +3,7 @@
 mod address_space;
 mod memory;
 mod modules;
+mod next_memory;
 mod open;
 mod triage_blocks;
 
