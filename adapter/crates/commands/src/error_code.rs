@@ -34,21 +34,20 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
         return Err(CommandError::Failed(format!("{code:#x} has more than 32 bits: it is no error code")));
     }
     let code = low;
-    let status = is_status || (code >= SMALLEST_STATUS && code & 0xffff_0000 != FACILITY_WIN32);
-    let (kind, name) = match status {
-        true => {
-            ("NTSTATUS", names::ntstatus(code).map_or_else(|| unknown("no such NTSTATUS is documented"), Value::from))
-        }
-        false => ("Win32", unknown("Win32 errors have no names here yet; !error code 1 reads it as an NTSTATUS")),
+    let (status, win32) = (names::ntstatus(code), names::win32_error(code));
+    let (kind, name) = if is_status || (code >= SMALLEST_STATUS && status.is_some()) {
+        ("NTSTATUS", status)
+    } else if code & 0xffff_0000 == FACILITY_WIN32 {
+        ("HRESULT of Win32", names::win32_error(code & 0xffff))
+    } else if code < SMALLEST_STATUS || win32.is_some() {
+        ("Win32", win32)
+    } else {
+        ("NTSTATUS", None)
     };
     let record = Record::new("error").text("Error code: (").field("kind", kind, Format::Plain).text(") ");
     let record = record.field("code", code, Format::Prefixed).text(format!(" ({code}) - "));
     Ok(Report::of(match name {
-        Value::Unknown(why) => record.field("name", Value::Unknown(why.clone()), Format::Hidden).text(why),
-        name => record.field("name", name, Format::Plain),
+        Some(name) => record.field("name", name, Format::Plain),
+        None => record.field("name", Value::Unknown("it has no name".to_owned()), Format::Hidden).text("unknown"),
     }))
-}
-
-fn unknown(why: &str) -> Value {
-    Value::Unknown(why.to_owned())
 }

@@ -26,7 +26,9 @@ pub fn split(line: &str) -> Vec<&str> {
     let mut commands = Vec::new();
     let mut rest = line;
     loop {
-        let takes_all = WHOLE_LINE.iter().any(|name| rest.trim_start().starts_with(name));
+        let start = rest.trim_start();
+        let begins_with = |name: &str| start.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        let takes_all = WHOLE_LINE.iter().any(|name| begins_with(name));
         let end = if takes_all { None } else { unquoted_semicolon(rest) };
         let (command, after) = match end.and_then(|end| Some((rest.get(..end)?, rest.get(end + 1..)?))) {
             Some((command, after)) => (command, Some(after)),
@@ -94,6 +96,7 @@ mod tests {
     #[test]
     fn lines_are_split_at_semicolons_outside_quotes() {
         assert_eq!(split("k; r rip ;; x \"a;b\"; .echo a;b"), ["k", "r rip", "x \"a;b\"", ".echo a;b"]);
+        assert_eq!(split("k; .SYMPATH+ a;b"), ["k", ".SYMPATH+ a;b"]);
         assert_eq!(split("  "), Vec::<&str>::new());
     }
 

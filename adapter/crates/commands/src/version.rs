@@ -131,6 +131,6 @@ mod tests {
         assert_eq!(date(116_444_736_000_000_000), "Thu Jan  1 00:00:00.000 1970 (UTC)");
         assert_eq!(date(133_536_816_001_230_000), "Thu Feb 29 12:00:00.123 2024 (UTC)");
         assert_eq!(duration(937_232_340_000), "1 days 2:02:03.234");
-        assert_eq!(date(u64::MAX).split(' ').count(), date(0).split(' ').count(), "any time has a date");
+        assert_eq!(date(u64::MAX), "Sun May 28 05:36:10.955 60056 (UTC)", "any time has a date");
     }
 }

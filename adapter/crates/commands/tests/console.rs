@@ -1,5 +1,5 @@
 //! `.process .effmach .echo .logopen .logfile .logclose !error .help`. Processes are those of
-//! `samples/crash/O2.expected.json`; names of NTSTATUS values those of MS-ERREF.
+//! `samples/crash/O2.expected.json`; names of NTSTATUS values and of Win32 errors those of MS-ERREF.
 
 mod support;
 
@@ -56,7 +56,13 @@ fn error_codes_have_names() {
         "!error 0xffffffffc0000022",
         "Error code: (NTSTATUS) 0xc0000022 (3221225506) - STATUS_ACCESS_DENIED",
     );
-    assert!(output(session, "!error 5").starts_with("Error code: (Win32) 0x5 (5) - "));
+    check(session, "!error 5", "Error code: (Win32) 0x5 (5) - ERROR_ACCESS_DENIED");
+    check(
+        session,
+        "!error 80070057",
+        "Error code: (HRESULT of Win32) 0x80070057 (2147942487) - ERROR_INVALID_PARAMETER",
+    );
+    check(session, "!error c1234567", "Error code: (NTSTATUS) 0xc1234567 (3240314215) - unknown");
     assert!(output(session, "!error 123456789a").contains("more than 32 bits"));
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes bugchecks.txt and ntstatus.txt from the crate `windows-sys`, whose constants come from Microsoft's public metadata.
+"""Writes bugchecks.txt, ntstatus.txt and win32.txt from the crate `windows-sys`, whose constants come from Microsoft's public metadata.
 
 usage: generate.py PATH-TO-WINDOWS-SYS   (for example ~/.cargo/registry/src/*/windows-sys-0.61.2)
 """
@@ -32,3 +32,5 @@ def write(file, entries, drop):
 bugchecks = (entry for entry in constants("System/Diagnostics/Debug", "BUGCHECK_ERROR") if entry[0] >> 28 not in (4, 8))
 write("bugchecks.txt", bugchecks, r"^$")
 write("ntstatus.txt", constants("Foundation", "NTSTATUS", "STATUS_"), r"^STATUS_(ABANDONED|WAIT_0|WAIT_63)$")
+aliases = r"^DNS_ERROR_(INVALID_DATA|INVALID_NAME|NO_MEMORY|MASK|RCODE_NO_ERROR)$"
+write("win32.txt", constants("Foundation", "WIN32_ERROR"), aliases)
