@@ -7,7 +7,7 @@ use engine::target::OpenOptions;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{Editor, Helper, Highlighter, Hinter, Validator};
+use rustyline::{Config, Editor, Helper, Highlighter, Hinter, Validator};
 use std::cell::RefCell;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
@@ -96,7 +96,8 @@ impl Console {
 
     /// Runs what a person types, with line editing, completion and history.
     fn ask(&mut self) -> io::Result<()> {
-        let mut editor: Editor<Completion, FileHistory> = Editor::new().map_err(io::Error::other)?;
+        let config = Config::builder().max_history_size(HISTORY_LINES).map_err(io::Error::other)?.build();
+        let mut editor: Editor<Completion, FileHistory> = Editor::with_config(config).map_err(io::Error::other)?;
         editor.set_helper(Some(Completion { session: Rc::clone(&self.session) }));
         let history = history_file();
         if let Some(history) = &history {

@@ -1,10 +1,15 @@
 //! What expressions see of a session: the registers, names and memory of one frame.
 
-use crate::evaluate::{Lookup, Place, PseudoRegister, RegisterReading, Scope, SourceLine, Value, Variable, register_in};
+use crate::evaluate::{
+    Lookup, Place, PseudoRegister, RegisterReading, Scope, SourceLine, Value, Variable, register_in,
+};
 use crate::session::Session;
 use crate::source_lines;
 use crate::stack::Frame;
 
+use analysis::nt::kernel::Kernel;
+use analysis::nt::processors;
+use analysis::nt::structure::NtError;
 use arch::RegisterPart;
 use memory::{PAGE_SIZE, ReadPhysical, ReadVirtual, VirtualAddress};
 use symbols::{Constant, Module, Shape, Symbol, TypeRef};
@@ -69,6 +74,35 @@ impl<'a> SessionScope<'a> {
         }
     }
 
+    /// The current processor's `_KPRCB`, or what `find` makes of its address, as a pointer to the type `ty`.
+    fn processor_address(
+        &self,
+        ty: &str,
+        find: impl FnOnce(&Kernel<'_>, VirtualAddress) -> Result<VirtualAddress, NtError>,
+    ) -> Lookup<PseudoRegister> {
+        let Some(processor) = self.session.processors().get(self.session.scope().processor) else {
+            return Lookup::Unavailable("there is no current processor".to_owned());
+        };
+        let kernel = self.session.target().kernel();
+        match processor.prcb.clone().and_then(|prcb| Ok((find(&kernel, prcb)?, kernel.find_type(ty)?))) {
+            Ok((address, ty)) => {
+                let ty = Some(ty.pointer(kernel.pointer_size() as u8));
+                Lookup::Found(PseudoRegister { value: address.0, ty })
+            }
+            Err(error) => Lookup::Unavailable(error.to_string()),
+        }
+    }
+
+    /// The implicit process, if one was chosen, else the one that the current processor runs in.
+    fn process(&self) -> Lookup<PseudoRegister> {
+        let Some(process) = self.session.recall.process else {
+            return self.thread_field("Tcb.ApcState.Process", Some("_EPROCESS"));
+        };
+        let kernel = self.session.target().kernel();
+        let ty = kernel.find_type("_EPROCESS").ok().map(|ty| ty.pointer(kernel.pointer_size() as u8));
+        Lookup::Found(PseudoRegister { value: process.0, ty })
+    }
+
     fn user_pseudo_register(&self, name: &str) -> Option<u64> {
         let index: usize = name.strip_prefix("$t")?.parse().ok()?;
         self.session.settings.user_pseudo_registers.get(index).copied()
@@ -131,8 +165,10 @@ impl Scope for SessionScope<'_> {
                 let address = self.frame.as_ref().and_then(|frame| frame.return_address).map(|address| address.0);
                 number_or(address, "the frame's caller is not known")
             }
+            "$prcb" => self.processor_address("_KPRCB", |_, prcb| Ok(prcb)),
+            "$pcr" => self.processor_address("_KPCR", processors::control_region),
             "$thread" => self.thread_field("", Some("_ETHREAD")),
-            "$proc" => self.thread_field("Tcb.ApcState.Process", Some("_EPROCESS")),
+            "$proc" => self.process(),
             "$teb" => self.thread_field("Tcb.Teb", Some("_TEB")),
             "$peb" => self.process_field("Peb", Some("_PEB")),
             "$tid" => self.thread_field("Cid.UniqueThread", None),

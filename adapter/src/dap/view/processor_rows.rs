@@ -1,33 +1,28 @@
 //! The processor that a frame's thread runs on: its control region, its thread, and the thread's process.
 
 use super::container::{Row, Surroundings};
+use analysis::nt::processors;
 use analysis::nt::structure::NtError;
 use engine::variables::Node;
 use memory::VirtualAddress;
 
 /// One row for each; what can't be had says why.
 pub fn rows(around: &Surroundings<'_>) -> Vec<Row> {
-    let processors = around.engine.processors();
-    let Some(processor) = processors.get(around.engine.scope().processor) else { return Vec::new() };
+    let Some(processor) = around.engine.processors().get(around.engine.scope().processor) else { return Vec::new() };
     let prcb = processor.prcb.clone();
     let thread = processor.thread.clone();
     let process = thread.as_ref().ok().and_then(|thread| thread.process.as_ref());
     let mut rows = vec![
-        row(around, "_KPCR", prcb.clone().and_then(|prcb| control_region(around, prcb))),
+        row(
+            around,
+            "_KPCR",
+            prcb.clone().and_then(|prcb| processors::control_region(&around.engine.target().kernel(), prcb)),
+        ),
         row(around, "_KPRCB", prcb),
         row(around, "_ETHREAD", thread.clone().map(|thread| thread.thread)),
     ];
     rows.extend(process.map(|process| row(around, "_EPROCESS", Ok(process.process))));
     rows
-}
-
-/// The `_KPCR` that a `_KPRCB` is part of.
-fn control_region(around: &Surroundings<'_>, prcb: VirtualAddress) -> Result<VirtualAddress, NtError> {
-    let ty = around.engine.target().kernel().find_type("_KPCR")?;
-    let members = ty.members()?;
-    let part = members.iter().find(|member| member.ty.name() == "_KPRCB");
-    let missing = || NtError::NoMember { ty: "_KPCR".to_owned(), member: "_KPRCB".to_owned() };
-    part.map(|part| prcb.back(part.offset)).ok_or_else(missing)
 }
 
 fn row(around: &Surroundings<'_>, ty: &str, address: Result<VirtualAddress, NtError>) -> Row {

@@ -37,6 +37,17 @@ pub fn prcb<'a>(kernel: &Kernel<'a>, address: VirtualAddress) -> Result<Structur
     kernel.structure("_KPRCB", address)
 }
 
+/// Address of the processor control region (`_KPCR`) that holds the `_KPRCB` at `prcb`.
+///
+/// # Errors
+/// When the types aren't known, or the one isn't part of the other.
+pub fn control_region(kernel: &Kernel<'_>, prcb: VirtualAddress) -> Result<VirtualAddress, NtError> {
+    let members = kernel.find_type("_KPCR")?.members()?;
+    let part = members.iter().find(|member| member.ty.name() == "_KPRCB");
+    let missing = || NtError::NoMember { ty: "_KPCR".to_owned(), member: "_KPRCB".to_owned() };
+    part.map(|part| prcb.back(part.offset)).ok_or_else(missing)
+}
+
 /// The registers that the processor saved when it was stopped: `_KPRCB.Context` where it is set and filled in, else
 /// `_KPRCB.ProcessorState.ContextFrame`.
 ///
