@@ -8,7 +8,7 @@ use crate::type_words::{parameter_words, type_words};
 use engine::Session;
 use engine::stack::line_at;
 use memory::VirtualAddress;
-use symbols::{Module, NamePattern, Symbol};
+use symbols::{Module, Symbol};
 
 /// The command's entry.
 pub static COMMAND: Command = Command {
@@ -85,8 +85,18 @@ fn exact(module: &Module, symbol: &Symbol) -> Record {
     Record::new("exact").text("    ").field("name", name, Format::Plain).field("type", behind, Format::Plain)
 }
 
-/// The first symbol behind `rva`.
+/// The first symbol behind the one at `rva`: where the nearest symbol changes. Large files have a million symbols, so it
+/// is searched for by address.
 fn following(module: &Module, rva: u32) -> Option<Symbol> {
-    let all = module.search(&NamePattern::new("*"), usize::MAX);
-    all.into_iter().filter(|symbol| symbol.rva > rva).min_by_key(|symbol| symbol.rva)
+    let symbol_at = |at: u32| module.nearest(at).map(|(symbol, _)| symbol).filter(|symbol| symbol.rva > rva);
+    let (mut before, mut behind) = (rva, module.size().checked_sub(1)?);
+    symbol_at(behind)?;
+    while behind.saturating_sub(before) > 1 {
+        let middle = before + (behind - before) / 2;
+        match symbol_at(middle) {
+            Some(_) => behind = middle,
+            None => before = middle,
+        }
+    }
+    symbol_at(behind)
 }
