@@ -51,7 +51,7 @@ fn around(session: &Session, module: &Module, address: VirtualAddress) -> Report
     }
     let Some(rva) = module.rva(address) else { return report };
     let Some((symbol, displacement)) = module.nearest(rva) else {
-        report.warn(format!("{} has no symbols", module.name()));
+        report.warn(format!("no symbol of {} lies at or before {address}", module.name()));
         return report;
     };
     let named = |record: Record, before: &str, field: &'static str, symbol: &Symbol, displacement: u32| {

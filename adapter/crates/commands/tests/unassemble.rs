@@ -1,5 +1,6 @@
 //! `u ub uf`. Bytes and instructions of the driver as `llvm-objdump -d samples/driver/O2/sampledrv.sys` shows them (at
 //! 140001310 and on; the dump has the image at fffff803`20000000), in the debuggers' spelling.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test's failure")]
 
 mod support;
 

@@ -72,7 +72,10 @@ impl Function {
     /// Decodes all of a range that symbols say belongs to the function.
     fn decode(&mut self, session: &Session, range: Range<VirtualAddress>) -> Result<(), CommandError> {
         let mut at = range.start;
-        while at < range.end && self.instructions.len() < MAX_COUNT {
+        while at < range.end {
+            if self.is_full() {
+                break;
+            }
             match self.step(session, at)? {
                 Some((end, _)) => at = end,
                 None => break,
@@ -86,8 +89,7 @@ impl Function {
         let mut blocks = vec![self.start];
         while let Some(mut at) = blocks.pop() {
             while !self.instructions.contains_key(&at) {
-                if self.instructions.len() >= MAX_COUNT {
-                    self.problems.push(format!("only {MAX_COUNT:#x} instructions are shown"));
+                if self.is_full() {
                     return Ok(());
                 }
                 let Some((end, flow)) = self.step(session, at)? else { break };
@@ -107,6 +109,15 @@ impl Function {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is no room for more instructions, which is then one of the problems.
+    fn is_full(&mut self) -> bool {
+        let full = self.instructions.len() >= MAX_COUNT;
+        if full {
+            self.problems = vec![format!("only {MAX_COUNT:#x} instructions are shown")];
+        }
+        full
     }
 
     /// Whether `address` belongs to the function, by unwind data, or else by whether another function's symbol is there.

@@ -99,7 +99,10 @@ fn forwards(session: &mut Session, start: VirtualAddress, extent: Extent) -> Res
             None => return Err(CommandError::Cancelled),
         }
     }
-    let report = listing.into_report();
+    let mut report = listing.into_report();
+    if end.is_some_and(|end| at <= end) && report.records.len() >= MAX_COUNT {
+        report.warn(format!("only {MAX_COUNT:#x} instructions are shown"));
+    }
     session.recall.code = Some(at);
     Ok(report)
 }

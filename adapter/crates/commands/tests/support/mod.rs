@@ -1,6 +1,7 @@
 //! Dumps to try commands on, and the check that each golden goes through.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::expect_used, reason = "a test's failure")]
 
 use commands::report;
 use engine::Session;
