@@ -12,6 +12,7 @@ fn memory_is_seen_as_the_implicit_process_sees_it() {
     check(session, ".process", "Implicit process is now ffffa980`00000150");
     check(session, ".process /p fffff803`1001a0e8", "Implicit process is now fffff803`1001a0e8");
     check(session, ".process", "Implicit process is now fffff803`1001a0e8");
+    check(session, "r $proc", "$proc=fffff8031001a0e8");
     check_lines(session, "u nt!KeBugCheckEx L1", &["nt!KeBugCheckEx:"]);
     check(session, ".process 0", "Implicit process is now ffffa980`00000150");
     // Not a process: what would be its page tables don't map the kernel.
