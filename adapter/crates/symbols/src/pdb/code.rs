@@ -3,6 +3,7 @@
 use super::body::{Body, InlineSite, Surroundings};
 use super::compiland::{Compiland, PieceKind};
 use super::items::FunctionId;
+use super::live_range::LiveRange;
 use super::local::Local;
 use super::procedure::Procedure;
 use super::{
@@ -167,7 +168,8 @@ impl SymbolFile {
         self.parts.compilands().flat_map(|(index, compiland)| functions_of(index, compiland))
     }
 
-    fn body_at(&self, rva: u32) -> Option<(Found<'_>, Body<'_>)> {
+    /// The function at an RVA, and its body.
+    pub(super) fn body_at(&self, rva: u32) -> Option<(Found<'_>, Body<'_>)> {
         let found = self.found_at(rva)?;
         Some((found, self.body(found)?))
     }
@@ -188,7 +190,8 @@ impl SymbolFile {
         self.parts.problems.good(self.parts.items()?.function(item, types))?
     }
 
-    fn function_line(&self, found: Found<'_>, rva: u32) -> Option<SourceLine> {
+    /// The line of the function's own source at an RVA: where code is inlined, that of the call.
+    pub(super) fn function_line(&self, found: Found<'_>, rva: u32) -> Option<SourceLine> {
         self.source_line(found.compiland, self.parts.subsections(found.compiland).line_at(rva)?)
     }
 }
@@ -209,13 +212,14 @@ fn location(local: &Local<'_>, role: VariableRole, frame: Option<&FrameProcedure
         (&Location::FrameRelative { offset }, Some(register)) => Location::RegisterRelative { register, offset },
         (location, _) => location.clone(),
     };
-    let mut live = local.places.iter().filter(|place| place.live.contains(rva)).peekable();
-    if live.peek().is_none() {
+    let live: Vec<_> = local.places.iter().filter(|place| place.live.contains(rva)).collect();
+    if live.is_empty() {
         return if local.places.is_empty() { Location::OptimizedAway } else { Location::NotLiveHere };
     }
-    let live: Vec<_> = live.collect();
-    // Of several the first: a register where the variable is already, before its slot on the stack.
-    if let Some(whole) = live.iter().find(|place| place.part.is_none()) {
+    // Of several the one that is for this code: a slot on the stack for the whole scope may not be written yet.
+    let whole =
+        live.iter().filter(|place| place.part.is_none()).min_by_key(|place| place.live == LiveRange::WholeScope);
+    if let Some(whole) = whole {
         return resolved(&whole.location);
     }
     let mut pieces: Vec<super::Piece> = live

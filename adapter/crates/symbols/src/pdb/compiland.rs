@@ -4,9 +4,9 @@ use super::codeview::{Record, Records};
 use super::container::Container;
 use super::dbi::CompilandInfo;
 use super::globals::Global;
-use super::names::Names;
 use super::procedure::{self, Procedure, Thunk};
 use super::sections::Sections;
+use super::source::SourceFiles;
 use super::subsections::Subsections;
 use super::{Stream, SymbolFileError};
 use ms_pdb::syms::SymKind;
@@ -50,6 +50,8 @@ pub(super) enum PieceKind {
     },
 }
 
+/// Pieces that were moved away from one function, at most.
+const MOVED_LIMIT: usize = 256;
 /// Length of the signature at the start of the stream.
 const SIGNATURE_SIZE: usize = 4;
 
@@ -110,7 +112,7 @@ impl Compiland {
             PieceKind::Separated { parent } => function.contains(&parent),
             _ => false,
         };
-        self.moved.iter().filter(comes_from)
+        self.moved.iter().filter(comes_from).take(MOVED_LIMIT)
     }
 
     /// The last piece that begins at or below an RVA; of several at the same place the first.
@@ -144,14 +146,14 @@ impl Compiland {
         &self,
         container: &Container,
         sections: &Sections,
-        names: &Names,
+        sources: &SourceFiles<'_>,
         note: impl Fn(SymbolFileError),
     ) -> &Subsections {
         self.subsections.get_or_init(|| {
             let (offset, length) = self.lines;
             let stream = self.stream;
             match container.read_part(stream, offset, length) {
-                Ok(bytes) => Subsections::parse(&bytes, sections, names, |at, kind| {
+                Ok(bytes) => Subsections::parse(&bytes, sections, sources, |at, kind| {
                     let offset = usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(at);
                     let what = "subsection of lines";
                     note(SymbolFileError::Malformed { stream, what, offset, value: kind.into() });

@@ -4,14 +4,14 @@
 //! against the bytes that are really there, first.
 
 use super::{Stream, SymbolFileError};
-use memory::Cursor;
+use memory::{Cursor, Truncated};
 use ms_pdb::{ReadAt, msf, msfz};
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
 /// How much larger a compressed file may get. Real ones stay below 20.
-const EXPANSION_LIMIT: u64 = 256;
+const EXPANSION_LIMIT: u64 = 64;
 
 /// The streams of a PDB.
 pub(super) struct Container {
@@ -60,17 +60,23 @@ impl Container {
         let mut start = [0; 0x50];
         let read = source.read_at(&mut start, 0).unwrap_or(0);
         let start = start.get(..read).unwrap_or_default();
-        let directory = |error: &dyn std::fmt::Display| SymbolFileError::Directory(format!("{error:#}"));
+        let directory = |offset: u64, error: &dyn std::fmt::Display| SymbolFileError::Directory {
+            offset,
+            reason: format!("{error:#}"),
+        };
         let not_pdb =
             |what| SymbolFileError::NotPdb { what, start: start.iter().take(16).copied().collect::<Vec<u8>>() };
         let (inner, length_limit) = if start.starts_with(b"Microsoft C/C++ MSF 7.00\r\n\x1aDS\0\0\0") {
-            check_msf_header(start, file_length)?;
-            let msf = msf::Msf::open_with_file(source).map_err(|error| directory(&error))?;
+            let at = check_msf_header(start, file_length)?;
+            let msf = msf::Msf::open_with_file(source).map_err(|error| directory(at, &error))?;
             (ms_pdb::Container::Msf(msf), file_length)
         } else if msfz::is_header_msfz(start) {
-            check_msfz_header(start, file_length)?;
-            let msfz = msfz::Msfz::from_file(source).map_err(|error| directory(&error))?;
-            let expanded = msfz.chunks().iter().map(|chunk| u64::from(chunk.uncompressed_size.get())).sum();
+            let at = check_msfz_header(start, file_length)?;
+            let msfz = msfz::Msfz::from_file(source).map_err(|error| directory(at, &error))?;
+            let chunks = msfz.chunks().iter();
+            let largest = chunks.clone().map(|chunk| u64::from(chunk.compressed_size.get())).max();
+            check("a chunk's size", 0, largest.unwrap_or(0), file_length, "the file is shorter")?;
+            let expanded = chunks.map(|chunk| u64::from(chunk.uncompressed_size.get())).sum();
             let limit = file_length.saturating_mul(EXPANSION_LIMIT);
             check("all chunks' size", 0, expanded, limit, "the file's length doesn't support it")?;
             (ms_pdb::Container::Msfz(msfz), file_length.saturating_add(expanded))
@@ -121,10 +127,10 @@ impl Container {
     }
 }
 
-/// The header of an `MSF` file: signature (32 bytes), page size, free page map, page count, directory size, all 32 bits.
-fn check_msf_header(start: &[u8], file_length: u64) -> Result<(), SymbolFileError> {
-    let mut cursor = Cursor::at(start, 32);
-    let [page_size, _free_page_map, pages, directory_size] = header_words(&mut cursor)?;
+/// The header of an `MSF` file: signature (32 bytes); page size, free page map, page count, directory size, an unused
+/// word; then the pages that list the directory's pages. Returns where the first of those is.
+fn check_msf_header(start: &[u8], file_length: u64) -> Result<u64, SymbolFileError> {
+    let [page_size, _free_page_map, pages, directory_size, _unused, list] = header_words(start, 32)?;
     if !page_size.is_power_of_two() || !(512..=65536).contains(&page_size) {
         let limit = "it must be a power of two from 512 to 65536".to_owned();
         return Err(SymbolFileError::Container { field: "page size", offset: 32, value: page_size.into(), limit });
@@ -132,25 +138,30 @@ fn check_msf_header(start: &[u8], file_length: u64) -> Result<(), SymbolFileErro
     // The last page may be cut off.
     let most_pages = file_length / u64::from(page_size) + 1;
     check("page count", 40, pages.into(), most_pages, "the file ends before")?;
-    check("directory size", 44, directory_size.into(), file_length, "the file is shorter")
+    check("directory size", 44, directory_size.into(), file_length, "the file is shorter")?;
+    Ok(u64::from(list) * u64::from(page_size))
 }
 
 /// The header of an `MSFZ` file: signature (32 bytes), version, offsets of directory and chunk table (64 bits), number
 /// of streams, the directory's compression, its sizes on disk and in memory, number of chunks, chunk table's size.
-fn check_msfz_header(start: &[u8], file_length: u64) -> Result<(), SymbolFileError> {
-    let mut cursor = Cursor::at(start, 56);
-    let [streams, _compression, on_disk, in_memory, _chunks, chunk_table] = header_words(&mut cursor)?;
+/// Returns where the directory is.
+fn check_msfz_header(start: &[u8], file_length: u64) -> Result<u64, SymbolFileError> {
+    let [streams, _compression, on_disk, in_memory, _chunks, chunk_table] = header_words(start, 56)?;
     check("number of streams", 56, streams.into(), msf::MAX_STREAM.into(), "PDBs have fewer")?;
     check("directory size", 64, on_disk.into(), file_length, "the file is shorter")?;
     let most = file_length.saturating_mul(EXPANSION_LIMIT);
     check("expanded directory size", 68, in_memory.into(), most, "the file's length doesn't support it")?;
-    check("chunk table size", 76, chunk_table.into(), file_length, "the file is shorter")
+    check("chunk table size", 76, chunk_table.into(), file_length, "the file is shorter")?;
+    let [low, high] = header_words(start, 40)?;
+    Ok(u64::from(high) << 32 | u64::from(low))
 }
 
-fn header_words<const N: usize>(cursor: &mut Cursor<'_>) -> Result<[u32; N], SymbolFileError> {
+fn header_words<const N: usize>(start: &[u8], offset: usize) -> Result<[u32; N], SymbolFileError> {
+    let mut cursor = Cursor::at(start, offset);
     let mut words = [0; N];
     for word in &mut words {
-        *word = cursor.u32().map_err(|truncated| SymbolFileError::Directory(truncated.to_string()))?;
+        let cut = |error: Truncated| SymbolFileError::Directory { offset: offset as u64, reason: error.to_string() };
+        *word = cursor.u32().map_err(cut)?;
     }
     Ok(words)
 }

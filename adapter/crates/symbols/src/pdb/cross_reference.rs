@@ -15,9 +15,10 @@ impl Parts {
             return Some(index);
         }
         let (name, ids) = self.subsections(compiland).imports.get((index >> 20 & 0x7ff) as usize)?;
+        let name = self.names().get(*name)?;
         let local = ids.get((index & 0xf_ffff) as usize)?;
         let mut compilands = self.dbi().compilands.iter();
-        let exporter = compilands.position(|compiland| compiland.name.eq_ignore_ascii_case(name))?;
+        let exporter = compilands.position(|compiland| compiland.name.eq_ignore_ascii_case(&name))?;
         self.subsections(self.compiland(exporter)?).exports.get(local).copied()
     }
 }

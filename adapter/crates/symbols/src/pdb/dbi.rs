@@ -3,6 +3,7 @@
 use super::container::Container;
 use super::{Stream, SymbolFileError, codeview};
 use memory::{Cursor, Truncated};
+use std::collections::BTreeSet;
 
 const STREAM: Stream = Stream { role: "DBI", number: 3 };
 const HEADER_SIZE: usize = 64;
@@ -91,8 +92,9 @@ pub(super) struct Dbi {
     pub(super) compilands: Vec<CompilandInfo>,
     /// In the file's order.
     pub(super) contributions: Vec<Contribution>,
-    /// Names of the source files of each compiland.
-    pub(super) source_files: Vec<Vec<String>>,
+    /// The source files of each compiland, by the offsets of their names.
+    source_files: Vec<Vec<u32>>,
+    source_names: Vec<u8>,
     debug_streams: Vec<u16>,
 }
 
@@ -166,6 +168,7 @@ impl Dbi {
         let parts: Result<(), Truncated> = (|| {
             let result = dbi.read_compilands(part(compilands)?);
             result.unwrap_or_else(damaged("list of compilands"));
+            dbi.forget_shared_streams(&note);
             let result = dbi.read_contributions(part(contributions)?);
             result.unwrap_or_else(damaged("list of contributions"));
             part(section_map)?;
@@ -188,6 +191,16 @@ impl Dbi {
         self.debug_streams.get(stream as usize).filter(|&&number| number != NO_STREAM).map(|&number| u32::from(number))
     }
 
+    /// Whether code of a compiland may come from a source file. One that the list of source files leaves out may have
+    /// any.
+    pub(super) fn may_come_from(&self, compiland: usize, file: &str) -> bool {
+        let is_named = |&offset: &u32| {
+            let name = codeview::name(&mut Cursor::at(&self.source_names, offset as usize));
+            name.is_ok_and(|name| name == file.as_bytes())
+        };
+        self.source_files.get(compiland).is_none_or(|files| files.iter().any(is_named))
+    }
+
     /// `MODI`: 64 bytes, then two names, padded to a multiple of four.
     fn read_compilands(&mut self, mut cursor: Cursor<'_>) -> Result<(), Truncated> {
         while cursor.remaining() > 0 {
@@ -202,6 +215,19 @@ impl Dbi {
             self.compilands.push(CompilandInfo { name, stream, symbols_size, old_lines_size, lines_size });
         }
         Ok(())
+    }
+
+    /// Each compiland has a stream of its own. Of those that share one the first keeps it.
+    fn forget_shared_streams(&mut self, note: impl Fn(SymbolFileError)) {
+        let mut taken = BTreeSet::new();
+        for (index, compiland) in self.compilands.iter_mut().enumerate() {
+            let Some(number) = compiland.stream else { continue };
+            if !taken.insert(number) {
+                compiland.stream = None;
+                let what = "stream of a compiland, which is another's,";
+                note(SymbolFileError::Malformed { stream: STREAM, what, offset: index, value: number.into() });
+            }
+        }
     }
 
     /// A version, then entries of 28 bytes (`SC`), or of 32 (`SC2`).
@@ -237,12 +263,11 @@ impl Dbi {
         let names_at: usize = counts.iter().map(|&count| usize::from(count) * 4).sum();
         let mut names = cursor.clone();
         names.skip(names_at)?;
-        let names = names.clone().take(names.remaining())?;
+        self.source_names = names.clone().take(names.remaining())?.to_vec();
         for count in counts {
             let mut files = Vec::with_capacity(usize::from(count));
             for _ in 0..count {
-                let name = codeview::name(&mut Cursor::at(names, cursor.u32()? as usize))?;
-                files.push(codeview::text(name));
+                files.push(cursor.u32()?);
             }
             self.source_files.push(files);
         }

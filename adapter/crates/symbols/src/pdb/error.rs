@@ -36,8 +36,13 @@ pub enum SymbolFileError {
         limit: String,
     },
     /// The container's directory can't be followed.
-    #[error("damaged PDB container: {0}")]
-    Directory(String),
+    #[error("damaged PDB container: directory at file offset {offset:#x}: {reason}")]
+    Directory {
+        /// Where the directory is in the file, or the list of its pages.
+        offset: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The file has no such stream, or can't give its bytes.
     #[error("{stream} can't be read: {reason}")]
     Stream {

@@ -172,8 +172,9 @@ impl Globals {
     ) -> impl Iterator<Item = Global<'a>> {
         let index = self.names.get_or_init(|| self.index_names(sections, machine));
         let mut places: Vec<u32> = index.candidates(name.as_bytes()).collect();
-        if key_of_plain(name) != name {
-            places.extend(index.candidates(key_of_plain(name).as_bytes()));
+        let key = key_of_plain(name);
+        if key != name {
+            places.extend(index.candidates(key.as_bytes()));
         }
         places.into_iter().filter_map(|place| self.at(place, sections))
     }

@@ -62,10 +62,13 @@ fn named_streams(cursor: &mut Cursor<'_>) -> Result<Vec<(String, u32)>, Truncate
         cursor.u32()?;
     }
     let mut streams = Vec::new();
+    // All names together are no longer than what they are taken from.
+    let mut left = Cursor::new(names);
     for _ in 0..used {
         let name = cursor.u32()?;
         let stream = cursor.u32()?;
         let name = codeview::name(&mut Cursor::at(names, name as usize))?;
+        left.skip(name.len())?;
         streams.push((codeview::text(name), stream));
     }
     Ok(streams)

@@ -11,13 +11,26 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 impl SymbolFile {
-    /// The source line at an RVA: that of the innermost inlined function, if one is there.
+    /// The source line at an RVA: that of the innermost inlined function, if one is there. Its range ends where other
+    /// code is inlined.
     pub fn line_at(&self, rva: u32) -> Option<SourceLine> {
-        if let Some(innermost) = self.inline_frames(rva).into_iter().next() {
-            return innermost.line;
+        let Some((found, body)) = self.body_at(rva) else {
+            let (_, compiland) = self.parts.compiland_at(rva)?;
+            return self.source_line(compiland, self.parts.subsections(compiland).line_at(rva)?);
+        };
+        let mut line = match body.inline_sites_at(rva).first() {
+            Some((_, innermost)) => self.inline_line(found, innermost, rva)?,
+            None => self.function_line(found, rva)?,
+        };
+        let others = body.scopes.iter().filter(|scope| scope.inline.is_some() && !scope.contains(rva));
+        for code in others.flat_map(|scope| &scope.code) {
+            if code.start > rva {
+                line.range.end = line.range.end.min(code.start);
+            } else {
+                line.range.start = line.range.start.max(code.end);
+            }
         }
-        let (_, compiland) = self.parts.compiland_at(rva)?;
-        self.source_line(compiland, self.parts.subsections(compiland).line_at(rva)?)
+        Some(line)
     }
 
     /// The code that came from these lines of a file, by line, then RVA; inlined code too.
@@ -54,12 +67,9 @@ impl SymbolFile {
     /// The compilands that a file's lines can be in.
     fn compilands_with(&self, file: SourceFileId) -> impl Iterator<Item = (usize, &Compiland)> {
         let name = self.parts.names().get(file.0);
-        let listed = &self.parts.dbi().source_files;
-        // A compiland that the list of source files leaves out may have any.
-        let may_have = move |&index: &usize| {
-            listed.get(index).is_none_or(|files| files.iter().any(|file| Some(file) == name.as_ref()))
-        };
-        let indices = (0..self.parts.compiland_count()).filter(may_have);
+        let count = if name.is_some() { self.parts.compiland_count() } else { 0 };
+        let name = name.unwrap_or_default();
+        let indices = (0..count).filter(move |&index| self.parts.dbi().may_come_from(index, &name));
         indices.filter_map(|index| Some((index, self.parts.compiland(index)?)))
     }
 

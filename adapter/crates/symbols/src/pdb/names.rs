@@ -22,9 +22,11 @@ impl Names {
         Ok(Self { bytes, length: HEADER_SIZE + size })
     }
 
-    /// The string at an offset.
+    /// The string at an offset. Not one that is longer than any path or program is: many could share its bytes.
     pub(super) fn get(&self, offset: u32) -> Option<String> {
+        const LENGTH_LIMIT: usize = 1024;
         let strings = self.bytes.get(HEADER_SIZE..self.length)?;
-        codeview::name(&mut Cursor::at(strings, offset as usize)).ok().map(codeview::text)
+        let string = codeview::name(&mut Cursor::at(strings, offset as usize)).ok()?;
+        Some(string).filter(|string| string.len() <= LENGTH_LIMIT).map(codeview::text)
     }
 }

@@ -10,10 +10,11 @@ use super::items::Items;
 use super::names::Names;
 use super::problems::Problems;
 use super::sections::Sections;
+use super::source::{KnownFiles, SourceFiles};
 use super::subsections::Subsections;
 use super::type_table::PdbTypes;
 use super::{Stream, SymbolFileError};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// A symbol file's parts.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ pub(super) struct Parts {
     items: OnceLock<Option<Items>>,
     compilands: OnceLock<Vec<OnceLock<Option<Compiland>>>>,
     frames: OnceLock<Frames>,
+    source_files: Mutex<KnownFiles>,
 }
 
 impl Parts {
@@ -52,6 +54,7 @@ impl Parts {
             items: OnceLock::new(),
             compilands: OnceLock::new(),
             frames: OnceLock::new(),
+            source_files: Mutex::default(),
         })
     }
 
@@ -159,7 +162,8 @@ impl Parts {
 
     /// What follows a compiland's symbols.
     pub(super) fn subsections<'a>(&'a self, compiland: &'a Compiland) -> &'a Subsections {
-        compiland.subsections(&self.container, self.sections(), self.names(), |problem| self.note(problem))
+        let sources = SourceFiles { names: self.names(), known: &self.source_files };
+        compiland.subsections(&self.container, self.sections(), &sources, |problem| self.note(problem))
     }
 
     /// The compiland that the code or data at an RVA came from.

@@ -1,7 +1,9 @@
 //! Source files and lines.
 
+use super::names::Names;
+use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Names a source file within its symbol file: the offset of its name in the `/names` stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +21,7 @@ pub struct SourceFile {
 }
 
 /// A hash of a source file's bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Checksum {
     /// MD5
     Md5([u8; 16]),
@@ -40,4 +42,28 @@ pub struct SourceLine {
     pub column: Option<u16>,
     /// RVAs of the code.
     pub range: Range<u32>,
+}
+
+/// The source files of a symbol file, each made once: many compilands come from the same headers.
+pub(super) struct SourceFiles<'a> {
+    /// Where their names are.
+    pub(super) names: &'a Names,
+    /// Those that were made.
+    pub(super) known: &'a Mutex<KnownFiles>,
+}
+
+/// Source files by what they are made from.
+pub(super) type KnownFiles = BTreeMap<(SourceFileId, Option<Checksum>), Arc<SourceFile>>;
+
+impl SourceFiles<'_> {
+    /// The source file with this name and checksum, if it has a name.
+    pub(super) fn get(&self, id: SourceFileId, checksum: Option<Checksum>) -> Option<Arc<SourceFile>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = known.get(&(id, checksum.clone())) {
+            return Some(Arc::clone(file));
+        }
+        let file = Arc::new(SourceFile { id, name: self.names.get(id.0)?, checksum: checksum.clone() });
+        known.insert((id, checksum), Arc::clone(&file));
+        Some(file)
+    }
 }

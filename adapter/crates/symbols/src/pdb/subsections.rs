@@ -1,8 +1,8 @@
 //! What follows the symbols in a compiland's stream (`C13`, `DEBUG_S_*`): lines, source files, where inlined functions
 //! were written, and references to other compilands.
 
-use super::names::Names;
 use super::sections::Sections;
+use super::source::SourceFiles;
 use super::{Checksum, SourceFile, SourceFileId, codeview};
 use memory::{Cursor, Truncated};
 use std::collections::BTreeMap;
@@ -18,8 +18,8 @@ pub(super) struct Subsections {
     pub(super) files: BTreeMap<u32, Arc<SourceFile>>,
     /// By item id: the file (offset) and line where an inlined function begins.
     pub(super) inlinees: BTreeMap<u32, (u32, u32)>,
-    /// For each compiland that this one refers to: its object's name, and the ids there.
-    pub(super) imports: Vec<(String, Vec<u32>)>,
+    /// For each compiland that this one refers to: its object's name (an offset in `/names`), and the ids there.
+    pub(super) imports: Vec<(u32, Vec<u32>)>,
     /// Ids that others use, and what they are in the whole file.
     pub(super) exports: BTreeMap<u32, u32>,
 }
@@ -46,7 +46,12 @@ const NO_LINE: [u32; 2] = [0xfe_efee, 0xf0_0f00];
 impl Subsections {
     /// Reads all subsections: kind, size, contents, padded to a multiple of four. Of a damaged one what comes before the
     /// damage is kept, and `note` called with its offset and kind.
-    pub(super) fn parse(bytes: &[u8], sections: &Sections, names: &Names, note: impl Fn(usize, u32)) -> Self {
+    pub(super) fn parse(
+        bytes: &[u8],
+        sections: &Sections,
+        sources: &SourceFiles<'_>,
+        note: impl Fn(usize, u32),
+    ) -> Self {
         let mut subsections = Self::default();
         let mut cursor = Cursor::new(bytes);
         while cursor.remaining() > 0 {
@@ -57,9 +62,9 @@ impl Subsections {
             };
             let read = match kind {
                 LINES => subsections.read_lines(contents, sections),
-                FILE_CHECKSUMS => subsections.read_files(contents, names),
+                FILE_CHECKSUMS => subsections.read_files(contents, sources),
                 INLINEE_LINES => subsections.read_inlinees(contents),
-                CROSS_SCOPE_IMPORTS => subsections.read_imports(contents, names),
+                CROSS_SCOPE_IMPORTS => subsections.read_imports(contents),
                 CROSS_SCOPE_EXPORTS => subsections.read_exports(contents),
                 // Others say nothing that is asked for; DEBUG_S_IGNORE (the highest bit) hides any.
                 _ => Ok(()),
@@ -116,7 +121,7 @@ impl Subsections {
     }
 
     /// Offset of the name, size and kind of the checksum, the checksum, padded to a multiple of four.
-    fn read_files(&mut self, mut cursor: Cursor<'_>, names: &Names) -> Result<(), Truncated> {
+    fn read_files(&mut self, mut cursor: Cursor<'_>, sources: &SourceFiles<'_>) -> Result<(), Truncated> {
         while cursor.remaining() > 0 {
             let offset = u32::try_from(cursor.offset()).unwrap_or(u32::MAX);
             let id = cursor.u32()?;
@@ -130,8 +135,8 @@ impl Subsections {
                 3 => bytes.try_into().ok().map(Checksum::Sha256),
                 _ => None,
             };
-            if let Some(name) = names.get(id) {
-                self.files.insert(offset, Arc::new(SourceFile { id: SourceFileId(id), name, checksum }));
+            if let Some(file) = sources.get(SourceFileId(id), checksum) {
+                self.files.insert(offset, file);
             }
         }
         Ok(())
@@ -152,9 +157,9 @@ impl Subsections {
     }
 
     /// Offset of the object's name, number of ids, the ids.
-    fn read_imports(&mut self, mut cursor: Cursor<'_>, names: &Names) -> Result<(), Truncated> {
+    fn read_imports(&mut self, mut cursor: Cursor<'_>) -> Result<(), Truncated> {
         while cursor.remaining() > 0 {
-            let name = names.get(cursor.u32()?).unwrap_or_default();
+            let name = cursor.u32()?;
             let count = cursor.u32()? as usize;
             let ids = cursor.take(count.saturating_mul(4))?.chunks_exact(4);
             let ids = ids.filter_map(|id| id.first_chunk().copied().map(u32::from_le_bytes));

@@ -18,6 +18,11 @@ use std::sync::{Arc, OnceLock};
 /// Modifiers of modifiers: compilers write one, or two for pointers.
 const MODIFIER_LIMIT: usize = 16;
 
+/// Members of a record: they are counted in 16 bits.
+const MEMBERS_LIMIT: usize = 0xffff;
+/// Types with the same name that are looked at.
+const NAMESAKES_LIMIT: usize = 10_000;
+
 /// What a type index stands for.
 enum Resolved<'a> {
     /// A base type, or a pointer to one.
@@ -79,7 +84,7 @@ impl PdbTypes {
         let index = self.names.get_or_init(|| {
             NameIndex::new(self.udts().map(|(index, udt)| NameIndex::entry(udt.name, index)).collect())
         });
-        index.candidates(name).filter_map(move |index| {
+        index.candidates(name).take(NAMESAKES_LIMIT).filter_map(move |index| {
             let udt = Udt::parse(&self.types.record(index)?).ok()??;
             (udt.name == name).then_some((index, udt))
         })
@@ -268,6 +273,9 @@ impl TypeTable for PdbTypes {
                     let record = self.record(list)?;
                     let overloads =
                         field_list::overloads(record.data).map_err(|_| malformed(list, &record, "list of methods"))?;
+                    if members.len() + overloads.len() > MEMBERS_LIMIT {
+                        return Err(malformed(list, &record, "list of methods"));
+                    }
                     members.extend(overloads.into_iter().map(|ty| Member {
                         name: codeview::text(name),
                         offset: 0,

@@ -4,6 +4,12 @@ use msvc_demangler::DemangleFlags;
 
 const IMAGE_FILE_MACHINE_I386: u16 = 0x14c;
 
+/// What the names of string literals begin with, and what they are called.
+const STRING: &[u8] = b"??_C@";
+const STRING_NAME: &str = "`string'";
+/// How the compiler's descriptions of types (`??_R0` to `??_R4`) begin where they are undecorated.
+const RTTI: &str = "`RTTI";
+
 /// What to show for a public symbol's name, if it is decorated: of C++ names the qualified name without types, of C
 /// names the name without what the calling convention added.
 pub(super) fn undecorate(name: &str, machine: Option<u16>) -> Option<String> {
@@ -16,27 +22,50 @@ pub(super) fn undecorate(name: &str, machine: Option<u16>) -> Option<String> {
 /// The word by which a decorated name is found: the plain C name, or of a C++ name the innermost identifier.
 pub(super) fn key_of_decorated(name: &[u8], machine: Option<u16>) -> Option<&[u8]> {
     let Some(cpp) = name.strip_prefix(b"?") else { return undecorate_c(name, machine) };
+    if name.starts_with(STRING) {
+        return Some(STRING_NAME.as_bytes());
+    }
+    if name.starts_with(b"??_R") {
+        return Some(RTTI.as_bytes());
+    }
     let from_identifier = match cpp {
-        // A template; an operator of three characters, two, or one; what it belongs to comes behind.
-        [b'?', b'$', rest @ ..] | [b'?', b'_', b'_', _, rest @ ..] => rest,
-        [b'?', b'_', _, rest @ ..] | [b'?', _, rest @ ..] => rest,
+        // An operator of three characters, two, or one; what it belongs to comes behind.
+        [b'?', b'_', b'_', _, rest @ ..] => rest,
+        [b'?', b'_', _, rest @ ..] => rest,
+        [b'?', operator, rest @ ..] if *operator != b'$' => rest,
         rest => rest,
     };
+    let from_identifier = from_identifier.strip_prefix(b"?$").unwrap_or(from_identifier);
     from_identifier.split(|&byte| byte == b'@').next().filter(|identifier| !identifier.is_empty())
 }
 
 /// The word by which an undecorated name is found among those of [`key_of_decorated`].
-pub(super) fn key_of_plain(name: &str) -> &str {
-    let without_arguments = if name.ends_with('>') {
-        name.split('<').next().unwrap_or(name)
-    } else {
-        name.rsplit('>').next().unwrap_or(name)
-    };
+pub(super) fn key_of_plain(name: &str) -> String {
+    if name.contains(RTTI) {
+        return RTTI.to_owned();
+    }
     let is_word = |word: &&str| {
         word.starts_with(|first: char| first.is_alphabetic() || first == '_') && !word.starts_with("operator")
     };
+    let without_arguments = without_template_arguments(name);
     let mut words = without_arguments.rsplit("::").map(|word| word.trim_start_matches('~'));
-    words.find(is_word).unwrap_or(name)
+    words.find(is_word).unwrap_or(name).to_owned()
+}
+
+fn without_template_arguments(name: &str) -> String {
+    let mut depth = 0_u32;
+    let outside = |character: &char| match character {
+        '<' => {
+            depth += 1;
+            false
+        }
+        '>' if depth > 0 => {
+            depth -= 1;
+            false
+        }
+        _ => depth == 0,
+    };
+    name.chars().filter(outside).collect()
 }
 
 /// A C function's name without decoration. On x86 `_name` (`__cdecl`), `_name@8` (`__stdcall`), `@name@8`
@@ -61,15 +90,18 @@ const DIGITS_LIMIT: usize = 16;
 
 /// The qualified name in a C++ decorated one.
 fn undecorate_cpp(name: &str) -> Option<String> {
-    if name.starts_with("??_C@") {
-        return Some("`string'".to_owned());
+    if name.as_bytes().starts_with(STRING) {
+        return Some(STRING_NAME.to_owned());
     }
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
     // The demangler trusts what stands in string literals, which can also be nested.
     if name.len() > LENGTH_LIMIT || digits > DIGITS_LIMIT || name.contains("?_C") {
         return None;
     }
-    msvc_demangler::demangle(name, DemangleFlags::NAME_ONLY).ok().filter(|plain| !plain.is_empty() && plain != name)
+    let plain = msvc_demangler::demangle(name, DemangleFlags::NAME_ONLY).ok()?;
+    // Whose table it is isn't part of the name, and is written without its end.
+    let plain = plain.strip_suffix("{for `").unwrap_or(&plain);
+    Some(plain.to_owned()).filter(|plain| !plain.is_empty() && plain != name)
 }
 
 #[cfg(test)]
@@ -117,6 +149,9 @@ mod tests {
             "??_7Device@driver@@6B@",
             "??$Sum@H@math@@YAHH@Z",
             "?Get@?$Box@H@@QEAAHXZ",
+            "??_8?$basic_ostream@DU?$char_traits@D@std@@@std@@7B@",
+            "??_R4exception@std@@6B@",
+            "??_R0?AVexception@std@@@8",
         ] {
             let plain = undecorate(decorated, Some(0x8664)).unwrap();
             let key = key_of_decorated(decorated.as_bytes(), Some(0x8664));
