@@ -174,19 +174,20 @@ fn line(session: &Session, view: &View<'_>, request: &Request<'_>, local: &Local
     record = match request.types {
         true => record.field("type", ty, Format::Plain).text(" ").field("name", variable.name.clone(), Format::Plain),
         false => {
-            let width =
-                if request.kinds || request.places || request.registers { Format::Right } else { Format::Right };
-            record.field("type", ty, Format::Hidden).field("name", variable.name.clone(), width(NAME_WIDTH))
+            let record = record.field("type", ty, Format::Hidden);
+            record.field("name", variable.name.clone(), Format::Right(NAME_WIDTH))
         }
     };
     if request.function.is_some() {
         return record;
     }
-    let value = match view.content(&local.found.node(), Style::Dv.preview()) {
-        Content::Unavailable(why) => Value::Text(format!("<{why}>")),
-        content => content.text(Style::Dv).into(),
-    };
-    record.text(" = ").field("value", value, Format::Plain)
+    match view.content(&local.found.node(), Style::Dv.preview()) {
+        Content::Unavailable(why) => {
+            let record = record.text(format!(" = <{why}>"));
+            record.field("value", Value::Unknown(why), Format::Hidden)
+        }
+        content => record.text(" = ").field("value", content.text(Style::Dv), Format::Plain),
+    }
 }
 
 fn kind(role: VariableRole) -> &'static str {

@@ -53,7 +53,12 @@ fn cpp(session: &Session, expression: &str) -> Result<Report, CommandError> {
     let value = evaluate::evaluate(expression, Syntax::Cpp, &scope)?;
     let view = View::new(&scope, session.target().modules());
     let mut writer = Writer::new(&view, &scope, session.cancel_flag(), Options::default());
-    let record = Record::new("value").field("type", type_words::type_words(&value.ty), Format::Plain);
+    // A bit field's type is that of its integer.
+    let ty = match value.ty.shape() {
+        Ok(Shape::Bitfield { underlying, .. }) => type_words::type_words(&underlying),
+        _ => type_words::type_words(&value.ty),
+    };
+    let record = Record::new("value").field("type", ty, Format::Plain);
     let content = view.content(&Node::of_expression(expression, value.clone()), Style::Dv.preview());
     let address = |address: VirtualAddress, record: Record| {
         let format = Format::address(session.target().architecture().pointer_size());

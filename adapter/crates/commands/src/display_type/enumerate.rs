@@ -36,7 +36,7 @@ pub(super) fn matching(
     list(session, request, pattern, request.details, &mut show)
 }
 
-/// The same (`-y`), and the first type or variable in full.
+/// The same (`-y`), and the first of it whose type is defined in full.
 pub(super) fn with_first(
     session: &Session,
     request: &Request<'_>,
@@ -44,7 +44,8 @@ pub(super) fn with_first(
     mut show: impl FnMut(Subject) -> Result<Report, CommandError>,
 ) -> Result<Report, CommandError> {
     let mut report = list(session, request, pattern, false, &mut show)?;
-    let first = find(session, request, pattern)?.into_iter().find_map(|found| found.subject);
+    let mut found = find(session, request, pattern)?.into_iter().filter_map(|found| found.subject);
+    let first = found.find(|subject| subject.ty.size().is_ok());
     if let Some(subject) = first {
         append(&mut report, show(Subject { origin: Origin::QualifiedType, ..subject })?);
     }

@@ -26,7 +26,7 @@ pub(crate) struct Writer<'a> {
     cancel: &'a CancelFlag,
     pub(super) options: Options,
     pub(crate) report: Report,
-    /// Records that are being expanded, by type and place: none is expanded within itself.
+    /// Records that are being expanded, by type and place: none is expanded within itself, unless asked for by name.
     open: Vec<(String, Option<Place>)>,
 }
 
@@ -87,7 +87,8 @@ impl<'a> Writer<'a> {
             }
         };
         let this = (ty.name(), place.cloned());
-        if self.open.contains(&this) || self.open.len() >= MAX_DEPTH {
+        let within_itself = selected.is_empty() && self.open.contains(&this);
+        if within_itself || self.open.len() >= MAX_DEPTH {
             return Ok(());
         }
         self.open.push(this);
@@ -165,15 +166,16 @@ impl<'a> Writer<'a> {
         let by_elements = field.elements.is_some() || self.options.blocks;
         match shape {
             Some(Shape::Record(record)) if record.complete => {
-                let plain = self.is_plain_record(field);
-                let value = if plain && !inner.is_empty() { "".into() } else { self.text_of(field) };
+                let is_plain = matches!(self.content(field), None | Some(Content::Record { .. }));
+                let value = if is_plain && !inner.is_empty() { "".into() } else { self.text_of(field) };
                 self.line(field, value, at);
                 if expands || self.options.blocks {
                     self.fields(&field.ty, field.place.as_ref(), inner, at.deeper())?;
                 }
             }
             Some(Shape::Array { element, count }) if by_elements && field.place.is_some() => {
-                self.line(field, "".into(), at);
+                let is_text = matches!(self.content(field), Some(Content::TextArray { .. }));
+                self.line(field, if is_text { self.text_of(field) } else { "".into() }, at);
                 self.elements(field, &element, count, inner, at)?;
             }
             Some(Shape::Array { element, .. }) if expands || self.options.blocks => {
@@ -260,11 +262,10 @@ impl<'a> Writer<'a> {
         self.value(&field.name, &field.ty, field.place.as_ref())
     }
 
-    /// Whether the text of a record is nothing but its type's name.
-    fn is_plain_record(&self, field: &Field<'_>) -> bool {
-        let Some(place) = &field.place else { return true };
-        let content = self.view.content(&node(&field.name, &field.ty, place), Style::Dt.preview());
-        matches!(content, Content::Record { .. })
+    /// What the field holds; None for a type alone.
+    fn content(&self, field: &Field<'_>) -> Option<Content> {
+        let place = field.place.as_ref()?;
+        Some(self.view.content(&node(&field.name, &field.ty, place), Style::Dt.preview()))
     }
 
     fn member_place(&self, record: &TypeRef, member: &Member, ty: &TypeRef, place: &Place) -> Place {

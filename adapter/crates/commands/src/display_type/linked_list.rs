@@ -40,9 +40,16 @@ pub(super) fn walk(
     let mut record = start;
     while seen.insert(record) && !writer.is_full() {
         writer.title(path, record);
-        match head(session, record.offset(link.entry)) {
-            Some(head) if record != start => writer.report.push(Record::line(format!("The list's head: {head}"))),
-            _ => writer.fields(ty, Some(&Place::Memory(record)), selected, at)?,
+        match named_entry(session, start, record.offset(link.entry)) {
+            Entry::Head(name) if record != start => {
+                writer.report.push(Record::line(format!("The list's head: {name}")))
+            }
+            entry => {
+                if let Entry::Suspect(name) = entry {
+                    writer.report.push(Record::line(format!("This may be the list's head: {name}")));
+                }
+                writer.fields(ty, Some(&Place::Memory(record)), selected, at)?;
+            }
         }
         writer.report.push(Record::line(""));
         let place = Place::Memory(record.offset(link.pointer));
@@ -60,10 +67,23 @@ pub(super) fn walk(
     Ok(())
 }
 
-/// The symbol at an entry of a list: only the head of one has a name.
-fn head(session: &Session, entry: VirtualAddress) -> Option<String> {
-    let name = session.target().modules().name_of(entry)?;
-    (name.displacement == 0 && name.symbol.is_some()).then(|| name.to_string())
+/// What an entry of a list is.
+enum Entry {
+    /// It has a symbol of its own, which no element has.
+    Head(String),
+    /// It lies in a module, and the record that the walk began with doesn't.
+    Suspect(String),
+    /// Nothing is unusual about it.
+    Element,
+}
+
+fn named_entry(session: &Session, start: VirtualAddress, entry: VirtualAddress) -> Entry {
+    let modules = session.target().modules();
+    match modules.name_of(entry) {
+        Some(name) if name.displacement == 0 && name.symbol.is_some() => Entry::Head(name.to_string()),
+        Some(name) if modules.at(entry).is_some() && modules.at(start).is_none() => Entry::Suspect(name.to_string()),
+        _ => Entry::Element,
+    }
 }
 
 fn link(ty: &TypeRef, path: &str) -> Result<Link, CommandError> {

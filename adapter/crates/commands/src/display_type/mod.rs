@@ -185,7 +185,9 @@ impl Writer<'_> {
                     .field("type", subject.ty.name().replace(" *", "*"), Format::Plain);
                 self.report.push(record);
             }
-            Origin::Type { module: Some(module) } if !matches!(subject.ty.shape(), Ok(Shape::Base(_))) => {
+            Origin::Type { module: Some(module) }
+                if matches!(subject.ty.shape(), Ok(Shape::Record(_) | Shape::Enum(_))) =>
+            {
                 let name = format!("{module}!{}", subject.ty.name());
                 self.report.push(Record::new("heading").field("name", name, Format::Plain));
             }
