@@ -13,7 +13,7 @@ use memory::{ReadVirtualExt, VirtualAddress};
 pub static COMMAND: Command = Command {
     names: &["k", "kb", "kc", "kf", "kL", "kn", "kp", "kP", "kv"],
     usage: "k[b][c][f][L][n][p|P][v] [count]",
-    summary: "Displays the stack: b first arguments, c names only, f frame sizes, L without lines, n numbers, p parameters, v trap frames",
+    summary: "Displays the stack: b first arguments, c names only, f frame sizes, L without lines, p parameters, v trap frames",
     run,
 };
 
@@ -25,8 +25,6 @@ const HOME_WORDS: u64 = 4;
 /// What the letters behind the `k` ask for.
 #[derive(Clone, Copy, Default)]
 struct Columns {
-    /// `n`
-    numbers: bool,
     /// `c`: nothing but names.
     clean: bool,
     /// `b`, `v`
@@ -56,7 +54,6 @@ impl Columns {
     fn of(name: &str, letters: &str) -> Self {
         let has = |letter| name.contains(letter) || letters.contains(letter);
         Self {
-            numbers: has('n'),
             clean: has('c'),
             home_words: has('b') || has('v'),
             sizes: has('f'),
@@ -93,7 +90,7 @@ pub(crate) fn show_frame(session: &Session) -> Result<Report, CommandError> {
     let stack = session.stack()?;
     let index = session.scope().frame;
     session.frame()?;
-    let rows = Rows { session, stack: &stack, columns: Columns { numbers: true, ..Columns::default() } };
+    let rows = Rows { session, stack: &stack, columns: Columns::default() };
     Ok(Report { records: rows.frame(index).into_iter().collect(), warnings: Vec::new() })
 }
 
@@ -122,10 +119,7 @@ fn show_frames(session: &Session, columns: Columns, count: u64) -> Result<Report
 
 fn heading(columns: Columns, pointer_size: usize) -> Record {
     let width = if pointer_size == 4 { 8 } else { 17 };
-    let mut heading = String::new();
-    if columns.numbers {
-        heading.push_str(" # ");
-    }
+    let mut heading = " # ".to_owned();
     if columns.sizes && !columns.clean {
         heading.push_str("  Memory  ");
     }
@@ -157,11 +151,7 @@ impl Rows<'_> {
     fn frame(&self, index: usize) -> Option<Record> {
         let frame = self.stack.frames.get(index)?;
         let description = FrameDescription::of(frame, self.session.target().modules());
-        let number = if self.columns.numbers { Format::Hex(2) } else { Format::Hidden };
-        let mut record = Record::new("frame").field("index", index, number);
-        if self.columns.numbers {
-            record = record.text(" ");
-        }
+        let mut record = Record::new("frame").field("index", index, Format::Hex(2)).text(" ");
         if !self.columns.clean {
             record = self.addresses(record, index, frame);
         }

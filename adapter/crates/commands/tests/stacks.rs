@@ -1,6 +1,7 @@
 //! `k` and its letters, `.frame .f+ .f-`, `~`. Frames, lines, variables and processors are those of
 //! `samples/crash/expected.md` and `O2.expected.json`, which QEMU's gdb stub and LLVM's tools gave; the columns are those
-//! of Microsoft's documentation ("k, kb, kc, kd, kp, kP, kv (Display Stack Backtrace)").
+//! of Microsoft's documentation ("k, kb, kc, kd, kp, kP, kv (Display Stack Backtrace)"), with frame numbers always, as
+//! current versions show them.
 
 mod support;
 
@@ -13,9 +14,9 @@ fn a_stack_has_the_columns_that_are_asked_for() {
         session,
         "k 2",
         "
-        Child-SP          RetAddr           Call Site
-        ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx
-        ffffb100`00025da0 fffff803`10003b83 nt!PspUnhandledExceptionInSystemThread+0x20 [C:\\kdap\\samples\\minint\\ps\\process.c @ 90]",
+         # Child-SP          RetAddr           Call Site
+        00 ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx
+        01 ffffb100`00025da0 fffff803`10003b83 nt!PspUnhandledExceptionInSystemThread+0x20 [C:\\kdap\\samples\\minint\\ps\\process.c @ 90]",
     );
     check(
         session,
@@ -30,20 +31,20 @@ fn a_stack_has_the_columns_that_are_asked_for() {
         session,
         "kfL 3",
         concat!(
-            "  Memory  Child-SP          RetAddr           Call Site\n",
-            "          ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx\n",
-            "        8 ffffb100`00025da0 fffff803`10003b83 nt!PspUnhandledExceptionInSystemThread+0x20\n",
-            "       30 ffffb100`00025dd0 fffff803`10002064 nt!?filt$0@0@PspSystemThreadStartup@@+0x13",
+            " #   Memory  Child-SP          RetAddr           Call Site\n",
+            "00           ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx\n",
+            "01         8 ffffb100`00025da0 fffff803`10003b83 nt!PspUnhandledExceptionInSystemThread+0x20\n",
+            "02        30 ffffb100`00025dd0 fffff803`10002064 nt!?filt$0@0@PspSystemThreadStartup@@+0x13",
         ),
     );
-    check(session, "kc 2", "Call Site\nnt!KeBugCheckEx\nnt!PspUnhandledExceptionInSystemThread");
+    check(session, "kc 2", " # Call Site\n00 nt!KeBugCheckEx\n01 nt!PspUnhandledExceptionInSystemThread");
     // The words behind KeBugCheckEx' return address: it stores its parameters there first, which are the bug check's.
     check(
         session,
         "kbL 1",
         "
-        RetAddr           : Args to Child                                                           : Call Site
-        fffff803`10003bb0 : 00000000`0000007e ffffffff`c0000005 fffff803`2000135d ffffb100`00026ac0 : nt!KeBugCheckEx",
+         # RetAddr           : Args to Child                                                           : Call Site
+        00 fffff803`10003bb0 : 00000000`0000007e ffffffff`c0000005 fffff803`2000135d ffffb100`00026ac0 : nt!KeBugCheckEx",
     );
 }
 
@@ -65,9 +66,9 @@ fn inlined_functions_and_traps_are_rows_of_their_own() {
         session,
         "kvL",
         &[
-            "Child-SP          RetAddr           : Args to Child                                                           : Call Site",
-            "ffffb100`00026b60 fffff803`2000135d : fffff803`20003038 fffff803`2000143d fffff803`1000822c ffffa980`000023a8 : nt!KiPageFault+0xc7 (TrapFrame @ ffffb100`00026b60)",
-            "(Inline Function) --------`-------- : --------`-------- --------`-------- --------`-------- --------`-------- : sampledrv!SlotStore+0xa",
+            " # Child-SP          RetAddr           : Args to Child                                                           : Call Site",
+            "08 ffffb100`00026b60 fffff803`2000135d : fffff803`20003038 fffff803`2000143d fffff803`1000822c ffffa980`000023a8 : nt!KiPageFault+0xc7 (TrapFrame @ ffffb100`00026b60)",
+            "09 (Inline Function) --------`-------- : --------`-------- --------`-------- --------`-------- --------`-------- : sampledrv!SlotStore+0xa",
         ],
     );
 }
@@ -79,8 +80,8 @@ fn parameters_have_types_names_and_values() {
         session,
         "kpL",
         &[
-            "ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx",
-            "(Inline Function) --------`-------- sampledrv!SlotStore(struct _SAMPLE_SLOT * Slot = 0x00000000`00000000, unsigned long Value = 0x201fd52)+0xa",
+            "00 ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx",
+            "09 (Inline Function) --------`-------- sampledrv!SlotStore(struct _SAMPLE_SLOT * Slot = 0x00000000`00000000, unsigned long Value = 0x201fd52)+0xa",
         ],
     );
     check_lines(
@@ -131,10 +132,12 @@ fn processors_are_listed_made_current_and_visited() {
     check_lines(
         session,
         "k 1",
-        &["ffffb100`0001af48 fffff803`10004ce1 nt!HalProcessorIdle+0x2 [C:\\kdap\\samples\\minint\\ke\\thread.c @ 74]"],
+        &[
+            "00 ffffb100`0001af48 fffff803`10004ce1 nt!HalProcessorIdle+0x2 [C:\\kdap\\samples\\minint\\ke\\thread.c @ 74]",
+        ],
     );
-    check(session, "~0 kc 1", "Call Site\nnt!KeBugCheckEx");
-    check(session, "~*kc 1", "0:\nCall Site\nnt!KeBugCheckEx\n1:\nCall Site\nnt!HalProcessorIdle");
+    check(session, "~0 kc 1", " # Call Site\n00 nt!KeBugCheckEx");
+    check(session, "~*kc 1", "0:\n # Call Site\n00 nt!KeBugCheckEx\n1:\n # Call Site\n00 nt!HalProcessorIdle");
     assert!(output(session, "~.").starts_with(".   1"), "what was current is current again");
     check(session, "~#s", "");
     assert!(output(session, "~.").starts_with(".#  0"));
@@ -153,7 +156,7 @@ fn every_processor_of_a_small_dump_has_its_registers() {
         &[".#  0  Thread ffffc08b`de9e1640 Cid 0004.0108 Process ffffc08b`dce94180 System  nt!KeBugCheckEx"],
     );
     let stacks = output(session, "~*kc 1");
-    assert_eq!(stacks.lines().filter(|line| line.starts_with("nt!")).count(), 16, "{stacks}");
+    assert_eq!(stacks.lines().filter(|line| line.starts_with("00 nt!")).count(), 16, "{stacks}");
 }
 
 #[test]
