@@ -95,7 +95,7 @@ fn the_log_file_has_what_the_console_shows() {
     output(session, "kc 2");
     let expected = format!(
         "0: kd> .logopen {shown}\nOpened log file '{shown}'\n0: kd> .logfile\nLog '{shown}' open\n\
-         0: kd> kc 1\nCall Site\nnt!KeBugCheckEx\n\
+         0: kd> kc 1\n # Call Site\n00 nt!KeBugCheckEx\n\
          0: kd> nonsense\nno command is called 'nonsense'; .help lists them\nClosing open log file {shown}\n"
     );
     assert_eq!(fs::read_to_string(&path).expect("the log"), expected);
