@@ -6,7 +6,7 @@ use crate::display_type::{Options, Writer};
 use crate::report::{Format, Record, Report, Value};
 use crate::type_words;
 use engine::Session;
-use engine::evaluate::{self, Place, Syntax, target_address};
+use engine::evaluate::{self, Place, Scope, Syntax, target_address};
 use engine::variables::{Content, Node, Pointee, Style, TextEnd, View};
 use memory::VirtualAddress;
 use symbols::Shape;
@@ -33,10 +33,21 @@ pub static CPP: Command = Command {
     },
 };
 
+/// A whole MASM expression as a number.
+///
+/// # Errors
+/// One that can't be evaluated, or goes on where it is complete.
+pub(crate) fn number(expression: &str, scope: &dyn Scope) -> Result<u64, CommandError> {
+    let (number, rest) = evaluate::evaluate_number_prefix(expression, Syntax::Masm, scope)?;
+    match rest.trim() {
+        "" => Ok(number),
+        rest => Err(CommandError::Failed(format!("Extra character error at '{rest}'"))),
+    }
+}
+
 fn masm(session: &Session, expression: &str) -> Result<Report, CommandError> {
     let scope = session.expression_scope();
-    let value = evaluate::evaluate(expression, Syntax::Masm, &scope)?;
-    let number = value.as_u64(&scope).map_err(|problem| CommandError::Failed(format!("{problem:?}")))?;
+    let number = number(expression, &scope)?;
     // On 32-bit targets numbers are sign-extended; those of 64 bits are shown as such all the same.
     let is_narrow = session.target().architecture().pointer_size() == 4 && i32::try_from(number as i64).is_ok();
     let address = target_address(number, if is_narrow { 4 } else { 8 });

@@ -100,6 +100,9 @@ fn find(session: &Session, request: &Request<'_>, pattern: &str) -> Result<Vec<M
         if session.cancel_flag().is_cancelled() {
             return Err(CommandError::Cancelled);
         }
+        if all.len() >= MAX_NAMES {
+            break;
+        }
         if !request.types_only {
             all.extend(variables(module, &name, request.options.verbose));
         }

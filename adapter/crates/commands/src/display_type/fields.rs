@@ -2,33 +2,17 @@
 
 use super::pattern::Selection;
 use super::request::Options;
+use super::writer::{Writer, is_record, node};
 use crate::command::CommandError;
-use crate::report::{Format, Record, Report, Value};
-use engine::cancel::CancelFlag;
-use engine::evaluate::{Place, Scope, Variable};
-use engine::variables::{Bases, Content, Node, Style, View, fields, spelling, verbose_spelling};
-use memory::VirtualAddress;
+use crate::report::{Format, Record, Value};
+use engine::evaluate::Place;
+use engine::variables::{Bases, Content, Style, fields};
 use symbols::{BaseType, Member, MemberKind, Shape, TypeRef};
 
 /// Width of the column of names, where all fields are displayed.
 const NAME_WIDTH: usize = 16;
-/// Blanks before the fields of the outermost record, and more of them for each level.
-const INDENTATION: usize = 3;
-/// Most lines of one command.
-const MAX_LINES: usize = 20_000;
 /// Deepest nesting of records within records that `-b` follows.
 const MAX_DEPTH: usize = 24;
-
-/// Writes records as `dt` shows them: with values where they lie somewhere, else with types.
-pub(crate) struct Writer<'a> {
-    view: &'a View<'a>,
-    scope: &'a dyn Scope,
-    cancel: &'a CancelFlag,
-    pub(super) options: Options,
-    pub(crate) report: Report,
-    /// Records that are being expanded, by type and place: none is expanded within itself, unless asked for by name.
-    open: Vec<(String, Option<Place>)>,
-}
 
 /// Where a line stands, and what follows below it.
 #[derive(Clone, Copy)]
@@ -62,12 +46,7 @@ struct Field<'m> {
     elements: Option<u64>,
 }
 
-impl<'a> Writer<'a> {
-    /// Writes into a new report.
-    pub(crate) fn new(view: &'a View<'a>, scope: &'a dyn Scope, cancel: &'a CancelFlag, options: Options) -> Self {
-        Self { view, scope, cancel, options, report: Report::default(), open: Vec::new() }
-    }
-
+impl Writer<'_> {
     /// The fields of a record of type `ty`, all or the selected ones.
     ///
     /// # Errors
@@ -82,7 +61,7 @@ impl<'a> Writer<'a> {
         let members = match fields(ty, Bases::Flattened) {
             Ok(members) => members,
             Err(error) => {
-                self.report.push(Record::line(format!("{}??? ({error})", self.indentation(at))));
+                self.report.push(Record::line(format!("{}??? ({error})", self.indentation(at.level))));
                 return Ok(());
             }
         };
@@ -104,35 +83,6 @@ impl<'a> Writer<'a> {
         }
         self.open.pop();
         Ok(())
-    }
-
-    /// A scalar's, or any other value's, text as `dt` writes it; for no place that of the type.
-    pub(super) fn value(&self, name: &str, ty: &TypeRef, place: Option<&Place>) -> Value {
-        let Some(place) = place else {
-            return if self.options.verbose { verbose_spelling(ty) } else { spelling(ty) }.into();
-        };
-        let content = self.view.content(&node(name, ty, place), Style::Dt.preview());
-        match &content {
-            Content::Unavailable(why) => Value::Unknown(why.clone()),
-            _ if self.options.verbose => self.verbose(ty, &content).into(),
-            Content::Pointer { address, size, .. } if self.options.blocks && address.0 != 0 => {
-                format!("0x{}", Format::address(usize::from(*size)).render(&Value::Address(*address))).into()
-            }
-            _ => content.text(Style::Dt).into(),
-        }
-    }
-
-    fn verbose(&self, ty: &TypeRef, content: &Content) -> String {
-        let text = content.text(Style::Dt);
-        match content {
-            Content::Record { .. } => verbose_spelling(ty),
-            Content::ListEntry { .. } => {
-                format!("{}\n{}", verbose_spelling(ty), text.strip_prefix("_LIST_ENTRY").unwrap_or(&text))
-            }
-            Content::BitField { .. } => format!("Bitfield {text}"),
-            Content::Pointer { target, .. } => text.replacen(&spelling(target), &verbose_spelling(target), 1),
-            _ => text,
-        }
     }
 
     fn member(
@@ -212,7 +162,7 @@ impl<'a> Writer<'a> {
     ) -> Result<(), CommandError> {
         let Some(array) = &field.place else { return Ok(()) };
         let size = element.size().unwrap_or(0);
-        let indentation = format!("{} ", self.indentation(at));
+        let indentation = format!("{} ", self.indentation(at.level));
         for index in 0..count.min(field.elements.unwrap_or(u64::MAX)) {
             if self.cancel.is_cancelled() {
                 return Err(CommandError::Cancelled);
@@ -239,7 +189,7 @@ impl<'a> Writer<'a> {
 
     fn line(&mut self, field: &Field<'_>, value: Value, at: Position) {
         let is_static = field.member.kind == MemberKind::StaticData;
-        let mut record = Record::new("field").field("level", at.level, Format::Hidden).text(self.indentation(at));
+        let mut record = Record::new("field").field("level", at.level, Format::Hidden).text(self.indentation(at.level));
         let address = field.place.as_ref().and_then(Place::address);
         record = match (is_static, address) {
             (true, Some(address)) => record.text("=").field("address", address, self.address_format()).text(" "),
@@ -286,33 +236,6 @@ impl<'a> Writer<'a> {
             },
         }
     }
-
-    /// Where a pointer leads, if it can be read and isn't NULL.
-    pub(super) fn pointer(&self, ty: &TypeRef, place: &Place) -> Option<VirtualAddress> {
-        match self.view.content(&node("", ty, place), Style::Dt.preview()) {
-            Content::Pointer { address, .. } => Some(address).filter(|address| address.0 != 0),
-            _ => None,
-        }
-    }
-
-    /// The target's addresses.
-    pub(super) fn address_format(&self) -> Format {
-        Format::address(usize::from(self.scope.pointer_size()))
-    }
-
-    fn indentation(&self, at: Position) -> String {
-        let blanks = if self.options.no_indentation { 0 } else { INDENTATION * (at.level + 1) };
-        " ".repeat(blanks)
-    }
-
-    /// Whether the report has as many lines as one may have; says so in it, once.
-    pub(super) fn is_full(&mut self) -> bool {
-        let full = self.report.records.len() >= MAX_LINES;
-        if full && self.report.warnings.is_empty() {
-            self.report.warn(format!("only the first {MAX_LINES} lines are shown"));
-        }
-        full
-    }
 }
 
 impl Field<'_> {
@@ -326,14 +249,4 @@ impl Field<'_> {
         self.place = self.place.as_ref().map(|place| place.part(offset, size));
         self.ty = element;
     }
-}
-
-/// Something with a name, as the view of values takes it.
-pub(super) fn node(name: &str, ty: &TypeRef, place: &Place) -> Node {
-    Node::of_variable(&Variable { name: name.to_owned(), ty: Some(ty.clone()), place: place.clone() })
-}
-
-/// Whether it is a record whose fields are known.
-pub(super) fn is_record(ty: &TypeRef) -> bool {
-    matches!(ty.shape(), Ok(Shape::Record(record)) if record.complete)
 }

@@ -1,7 +1,8 @@
 //! `dt -l`: the records of a linked list, one after the other.
 
-use super::fields::{Position, Writer};
+use super::fields::Position;
 use super::pattern::Selection;
+use super::writer::Writer;
 use crate::command::CommandError;
 use crate::report::{Format, Record};
 use engine::Session;

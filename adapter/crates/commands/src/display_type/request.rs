@@ -93,14 +93,13 @@ impl<'t> Request<'t> {
         while let Some(letter) = letters.next() {
             match letter {
                 'r' => {
-                    let depth = take_number(&mut letters, 10).unwrap_or(MAX_RECURSION as u64);
+                    let depth = take_number(&mut letters).unwrap_or(MAX_RECURSION as u64);
                     self.options.recursion = usize::try_from(depth).unwrap_or(MAX_RECURSION).min(MAX_RECURSION);
                 }
-                'a' => next.elements = Some(take_number(&mut letters, 10).unwrap_or(u64::MAX)),
+                'a' => next.elements = Some(take_number(&mut letters).unwrap_or(u64::MAX)),
                 's' => {
-                    let attached = take_number(&mut letters, 16);
                     let size =
-                        attached.or_else(|| u64::from_str_radix(words.next()?.trim_start_matches("0x"), 16).ok());
+                        words.next().and_then(|size| u64::from_str_radix(size.trim_start_matches("0x"), 16).ok());
                     self.size = Some(size.ok_or_else(|| error("a size is missing behind -s".to_owned()))?);
                     self.enumerate = true;
                 }
@@ -117,7 +116,7 @@ impl<'t> Request<'t> {
                 't' => (self.enumerate, self.types_only) = (true, true),
                 'n' => next.is_name = true,
                 'y' => (next.is_name, next.is_prefix) = (true, true),
-                // Compact output: lines are as compact as they get.
+                // Compact output: each value has one line anyway.
                 'c' => {}
                 'h' => return Err(error("help:".to_owned())),
                 'p' => {
@@ -149,12 +148,11 @@ impl<'t> Request<'t> {
     }
 }
 
-/// The number that comes next, whose digits are taken.
-fn take_number(letters: &mut std::str::Chars<'_>, radix: u32) -> Option<u64> {
+/// The decimal number that comes next, whose digits are taken.
+fn take_number(letters: &mut std::str::Chars<'_>) -> Option<u64> {
     let rest = letters.as_str();
-    // Letters behind a number of -s belong to it only where they are no options.
     let digits = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
-    let number = u64::from_str_radix(rest.get(..digits)?, radix).ok()?;
+    let number = rest.get(..digits)?.parse().ok()?;
     *letters = rest.get(digits..)?.chars();
     Some(number)
 }

@@ -57,14 +57,14 @@ pub(super) fn find(session: &Session, scope: &SessionScope<'_>, name: &str) -> R
     Ok(Subject { ty: value.ty, place: Some(value.place), origin: Origin::Value })
 }
 
-/// A local variable of the current frame: by its name, else by its name in another case.
+/// A local variable of the current frame: by its name, else by its name in another case; of several the innermost.
 fn local(session: &Session, name: &str) -> Option<Subject> {
-    let found = session.frame_variables(&session.frame().ok()?);
-    let same = |other: &&_| matches!(other, engine::variables::FrameVariable { variable, .. } if variable.name == name);
-    let same_but_case = |other: &&engine::variables::FrameVariable| other.variable.name.eq_ignore_ascii_case(name);
-    let variable = found.iter().rev().find(same).or_else(|| found.iter().rev().find(same_but_case))?;
-    let ty = variable.variable.ty.clone()?;
-    Some(Subject { ty, place: Some(variable.variable.place.clone()), origin: Origin::Local })
+    let mut variables: Vec<_> = session.frame_variables(&session.frame().ok()?);
+    variables.reverse();
+    let exact = variables.iter().find(|found| found.variable.name == name);
+    let found = exact.or_else(|| variables.iter().find(|found| found.variable.name.eq_ignore_ascii_case(name)))?;
+    let ty = found.variable.ty.clone()?;
+    Some(Subject { ty, place: Some(found.variable.place.clone()), origin: Origin::Local })
 }
 
 /// The type with this name, and the module that has it; also one whose name differs only in case.
