@@ -1,14 +1,13 @@
 //! Functions, the functions inlined into them, and their variables.
 
-use super::body::{Body, InlineSite, Surroundings};
-use super::compiland::{Compiland, PieceKind};
-use super::items::FunctionId;
-use super::live_range::LiveRange;
-use super::local::Local;
-use super::procedure::Procedure;
-use super::{
-    FrameProcedure, Function, InlineFrame, Location, SourceLine, SymbolFile, Variable, VariableRole, codeview,
-};
+use super::symbol_records::body::{Body, InlineSite, Surroundings};
+use super::symbol_records::codeview;
+use super::symbol_records::compiland::{Compiland, PieceKind};
+use super::symbol_records::live_range::LiveRange;
+use super::symbol_records::local::Local;
+use super::symbol_records::procedure::Procedure;
+use super::type_records::items::FunctionId;
+use super::{FrameProcedure, Function, InlineFrame, Location, SourceLine, SymbolFile, Variable, VariableRole};
 use crate::{BaseKind, BaseType, Shape, TypeRef};
 
 /// A function and the compiland that describes it.

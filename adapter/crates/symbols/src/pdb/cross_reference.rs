@@ -3,8 +3,8 @@
 //! Such an index has its highest bit set. Bits 20-30 choose a compiland from the list of those that this one imports
 //! from, bits 0-19 one of the ids that it imports; the other compiland's exports say what that is in the whole file.
 
-use super::compiland::Compiland;
 use super::parts::Parts;
+use super::symbol_records::compiland::Compiland;
 
 const IS_CROSS_REFERENCE: u32 = 1 << 31;
 

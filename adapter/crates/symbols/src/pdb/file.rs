@@ -1,8 +1,8 @@
 //! One opened PDB.
 
 use super::SymbolFileError;
-use super::container::Container;
 use super::parts::Parts;
+use super::streams::container::Container;
 use crate::PdbIdentity;
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! How x86 functions lay out their frames: what unwinds code that has no unwind data.
 
-use super::dbi::DebugStream;
 use super::parts::Parts;
+use super::streams::dbi::DebugStream;
 use super::{Stream, SymbolFile, SymbolFileError};
 use memory::{Cursor, Truncated};
 use std::ops::Range;

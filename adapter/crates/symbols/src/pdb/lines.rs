@@ -1,10 +1,10 @@
 //! From addresses to source lines and back.
 
-use super::annotations::InlineRange;
-use super::body::InlineSite;
 use super::code::{Found, functions_of};
-use super::compiland::Compiland;
-use super::subsections::LineEntry;
+use super::symbol_records::annotations::InlineRange;
+use super::symbol_records::body::InlineSite;
+use super::symbol_records::compiland::Compiland;
+use super::symbol_records::subsections::LineEntry;
 use super::{SourceFile, SourceFileId, SourceLine, SymbolFile};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

@@ -1,10 +1,11 @@
 //! From names to symbols and types, and from addresses to symbols.
 
-use super::compiland::{Piece, PieceKind};
-use super::globals::{Global, GlobalKind};
-use super::procedure::{Procedure, Thunk};
-use super::undecorate::undecorate;
-use super::{Constant, Symbol, SymbolFile, SymbolKind, codeview};
+use super::symbol_records::codeview;
+use super::symbol_records::compiland::{Piece, PieceKind};
+use super::symbol_records::globals::{Global, GlobalKind};
+use super::symbol_records::procedure::{Procedure, Thunk};
+use super::symbol_records::undecorate::undecorate;
+use super::{Constant, Symbol, SymbolFile, SymbolKind};
 use crate::{NamePattern, TypeRef};
 
 impl SymbolFile {
@@ -107,6 +108,7 @@ impl SymbolFile {
             GlobalKind::Public { rva, function } => (rva?, SymbolKind::Public { function }, None),
             GlobalKind::Data { rva, ty: index } => (rva?, SymbolKind::Data, ty(index)),
             GlobalKind::ThreadLocal { rva, ty: index } => (rva?, SymbolKind::ThreadLocal, ty(index)),
+            GlobalKind::Label { rva } => (rva?, SymbolKind::Label, None),
             GlobalKind::Function { compiland, place } => {
                 let record = self.parts.compiland(compiland)?.record(place)?;
                 let procedure = Procedure::parse(&record, self.parts.sections()).ok()??;

@@ -1,48 +1,35 @@
 //! Symbol files: PDBs, public and private, opened lazily.
 //!
 //! ```text
-//! container ── streams ──┬─ info, dbi ─────────────── identity, compilands, contributions
-//!   (MSF, MSFZ)          ├─ globals ───────────────── names <-> addresses (lookup)
-//!                        ├─ type_table, items ─────── types, names of inlined functions
-//!                        └─ compiland ──┬─ body ───── scopes, variables, inline sites (code)
-//!                                       └─ subsections lines (lines)
+//! SymbolFile (file.rs) ── asked by ──> lookup, code, lines, frame_data
+//!    │                                    │
+//!    └── parts: each read on first use <──┘
+//!          ├── streams/         container (MSF, MSFZ), info, dbi, sections, names
+//!          ├── type_records/    type_table, items (names of inlined functions)
+//!          └── symbol_records/  globals (names <-> addresses); compiland: body (scopes, variables, inline sites)
+//!                               and subsections (lines)
 //! ```
+//! What answers are made of is in function.rs, source.rs, symbol.rs, variable.rs.
+//!
+//! Damage is met where it is needed: an error while opening fails, a later one goes to `problems`.
+//!
 //! Formats: Microsoft's `microsoft-pdb` repository (`cvinfo.h`, `pdb.h`, `dbi.h`) and LLVM's "The PDB File Format".
 
-mod annotations;
-mod base_type;
-mod body;
 mod code;
-mod codeview;
-mod compiland;
-mod container;
 mod cross_reference;
-mod dbi;
 mod error;
-mod field_list;
 mod file;
 mod frame_data;
 mod function;
-mod globals;
-mod hash;
-mod info;
-mod items;
 mod lines;
-mod live_range;
-mod local;
 mod lookup;
-mod names;
 mod parts;
 mod problems;
-mod procedure;
-mod sections;
 mod source;
-mod subsections;
+mod streams;
 mod symbol;
-mod type_stream;
-mod type_table;
-mod udt;
-mod undecorate;
+mod symbol_records;
+mod type_records;
 mod variable;
 
 pub use error::{Stream, SymbolFileError};

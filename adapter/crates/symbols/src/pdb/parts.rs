@@ -1,18 +1,18 @@
 //! The parts of a symbol file, each read when it is first needed.
 
-use super::compiland::Compiland;
-use super::container::Container;
-use super::dbi::{Contribution, Dbi, DbiHeader, DebugStream};
 use super::frame_data::Frames;
-use super::globals::Globals;
-use super::info::Info;
-use super::items::Items;
-use super::names::Names;
 use super::problems::Problems;
-use super::sections::Sections;
 use super::source::{KnownFiles, SourceFiles};
-use super::subsections::Subsections;
-use super::type_table::PdbTypes;
+use super::streams::container::Container;
+use super::streams::dbi::{Contribution, Dbi, DbiHeader, DebugStream};
+use super::streams::info::Info;
+use super::streams::names::Names;
+use super::streams::sections::Sections;
+use super::symbol_records::compiland::Compiland;
+use super::symbol_records::globals::Globals;
+use super::symbol_records::subsections::Subsections;
+use super::type_records::items::Items;
+use super::type_records::type_table::PdbTypes;
 use super::{Stream, SymbolFileError};
 use std::sync::{Arc, Mutex, OnceLock};
 

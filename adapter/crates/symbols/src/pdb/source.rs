@@ -1,6 +1,6 @@
 //! Source files and lines.
 
-use super::names::Names;
+use super::streams::names::Names;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -30,6 +30,8 @@ pub enum SymbolKind {
     ThreadLocal,
     /// A few instructions that the linker or compiler made (`S_THUNK32`).
     Thunk,
+    /// A place in code outside any function (`S_LABEL32`): assembler sources have them.
+    Label,
     /// A public symbol (`S_PUB32`): a name and an address, and nothing else.
     Public {
         /// The linker marked it as code. Some files have no marks at all: false says nothing.
@@ -42,7 +44,7 @@ pub enum SymbolKind {
 impl SymbolKind {
     /// Whether the file knows more of it than name and address.
     pub fn is_private(self) -> bool {
-        matches!(self, Self::Function | Self::Data | Self::ThreadLocal | Self::Thunk)
+        matches!(self, Self::Function | Self::Data | Self::ThreadLocal | Self::Thunk | Self::Label)
     }
 }
 

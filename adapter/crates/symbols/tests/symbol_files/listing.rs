@@ -4,6 +4,8 @@ use symbols::{NamePattern, Shape, SymbolFile, TypeRef};
 
 /// About how many symbols are looked for by name and address.
 const SYMBOLS: usize = 200;
+/// Lines of a function at which its variables are listed: each time all of its records are read.
+const LINES: usize = 20;
 /// About how many source files' lines are listed.
 const SOURCE_FILES: usize = 10;
 
@@ -64,7 +66,7 @@ pub fn list(file: &SymbolFile, limit: usize) -> Figures {
 /// What is at each line's start in a piece of code.
 fn list_code(file: &SymbolFile, start: u32, end: u32, limit: usize, figures: &mut Figures) {
     let mut rva = start;
-    for _ in 0..limit {
+    for _ in 0..limit.min(LINES) {
         if rva >= end {
             break;
         }

@@ -1,21 +1,21 @@
 //! A compiland's stream: its symbols, and an index of the code that they describe.
 
 use super::codeview::{Record, Records};
-use super::container::Container;
-use super::dbi::CompilandInfo;
 use super::globals::Global;
 use super::procedure::{self, Procedure, Thunk};
-use super::sections::Sections;
-use super::source::SourceFiles;
 use super::subsections::Subsections;
-use super::{Stream, SymbolFileError};
+use crate::pdb::source::SourceFiles;
+use crate::pdb::streams::container::Container;
+use crate::pdb::streams::dbi::CompilandInfo;
+use crate::pdb::streams::sections::Sections;
+use crate::pdb::{Stream, SymbolFileError};
 use ms_pdb::syms::SymKind;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 /// The symbols and lines that came from one object file.
 #[derive(Debug)]
-pub(super) struct Compiland {
+pub(crate) struct Compiland {
     stream: Stream,
     /// The symbols; records name each other by their offsets in it.
     symbols: Box<[u8]>,
@@ -23,7 +23,7 @@ pub(super) struct Compiland {
     pieces: Vec<Piece>,
     /// Those of the pieces that were moved away from their functions.
     moved: Vec<Piece>,
-    /// RVAs of variables, and the places of their records; also of those that functions hide. By RVA.
+    /// RVAs of variables and labels, and the places of their records; also of those that functions hide. By RVA.
     variables: Vec<(u32, u32)>,
     lines: (u64, usize),
     subsections: OnceLock<Subsections>,
@@ -31,17 +31,17 @@ pub(super) struct Compiland {
 
 /// A piece of code.
 #[derive(Clone, Debug)]
-pub(super) struct Piece {
+pub(crate) struct Piece {
     /// RVAs.
-    pub(super) code: Range<u32>,
+    pub(crate) code: Range<u32>,
     /// Offset of its record.
-    pub(super) place: u32,
-    pub(super) kind: PieceKind,
+    pub(crate) place: u32,
+    pub(crate) kind: PieceKind,
 }
 
 /// What a piece of code is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PieceKind {
+pub(crate) enum PieceKind {
     Function,
     Thunk,
     /// Moved away from the function at this RVA.
@@ -57,7 +57,7 @@ const SIGNATURE_SIZE: usize = 4;
 
 impl Compiland {
     /// Reads the symbols and finds the code that they describe. Damaged records are noted and left out.
-    pub(super) fn read(
+    pub(crate) fn read(
         container: &Container,
         info: &CompilandInfo,
         sections: &Sections,
@@ -97,17 +97,17 @@ impl Compiland {
     }
 
     /// The code, by RVA.
-    pub(super) fn pieces(&self) -> &[Piece] {
+    pub(crate) fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
     /// Whether lines, or something like it, follow the symbols.
-    pub(super) fn has_lines(&self) -> bool {
+    pub(crate) fn has_lines(&self) -> bool {
         self.lines.1 > 0
     }
 
     /// The pieces that were moved away from a function with this code.
-    pub(super) fn moved_from(&self, function: &Range<u32>) -> impl Iterator<Item = &Piece> {
+    pub(crate) fn moved_from(&self, function: &Range<u32>) -> impl Iterator<Item = &Piece> {
         let comes_from = |piece: &&Piece| match piece.kind {
             PieceKind::Separated { parent } => function.contains(&parent),
             _ => false,
@@ -116,33 +116,33 @@ impl Compiland {
     }
 
     /// The last piece that begins at or below an RVA; of several at the same place the first.
-    pub(super) fn piece_at_or_below(&self, rva: u32) -> Option<&Piece> {
+    pub(crate) fn piece_at_or_below(&self, rva: u32) -> Option<&Piece> {
         let end = self.pieces.partition_point(|piece| piece.code.start <= rva);
         let below = self.pieces.get(..end)?;
         let start = below.last()?.code.start;
         below.get(below.partition_point(|piece| piece.code.start < start))
     }
 
-    /// The last variable that begins at or below an RVA.
-    pub(super) fn variable_at_or_below(&self, rva: u32, sections: &Sections) -> Option<Global<'_>> {
+    /// The last variable or label that begins at or below an RVA.
+    pub(crate) fn variable_at_or_below(&self, rva: u32, sections: &Sections) -> Option<Global<'_>> {
         let before = self.variables.partition_point(|&(start, _)| start <= rva).checked_sub(1)?;
         let &(_, place) = self.variables.get(before)?;
         Global::parse(&self.record(place)?, sections).ok()?
     }
 
     /// The record at an offset.
-    pub(super) fn record(&self, place: u32) -> Option<Record<'_>> {
+    pub(crate) fn record(&self, place: u32) -> Option<Record<'_>> {
         Record::at(&self.symbols, place as usize).ok()
     }
 
     /// The records behind one at an offset.
-    pub(super) fn records_behind(&self, place: u32) -> impl Iterator<Item = Record<'_>> {
+    pub(crate) fn records_behind(&self, place: u32) -> impl Iterator<Item = Record<'_>> {
         let start = self.record(place).map_or(usize::MAX, |record| record.end());
         Records::new(&self.symbols, start).map_while(Result::ok)
     }
 
     /// What follows the symbols, read on first use.
-    pub(super) fn subsections(
+    pub(crate) fn subsections(
         &self,
         container: &Container,
         sections: &Sections,
@@ -167,7 +167,7 @@ impl Compiland {
     }
 
     /// The error for a record that can't be understood.
-    pub(super) fn damaged(&self, record: &Record<'_>) -> SymbolFileError {
+    pub(crate) fn damaged(&self, record: &Record<'_>) -> SymbolFileError {
         damaged(self.stream, record)
     }
 }

@@ -12,7 +12,7 @@ const RTTI: &str = "`RTTI";
 
 /// What to show for a public symbol's name, if it is decorated: of C++ names the qualified name without types, of C
 /// names the name without what the calling convention added.
-pub(super) fn undecorate(name: &str, machine: Option<u16>) -> Option<String> {
+pub(crate) fn undecorate(name: &str, machine: Option<u16>) -> Option<String> {
     if name.starts_with('?') {
         return undecorate_cpp(name);
     }
@@ -20,7 +20,7 @@ pub(super) fn undecorate(name: &str, machine: Option<u16>) -> Option<String> {
 }
 
 /// The word by which a decorated name is found: the plain C name, or of a C++ name the innermost identifier.
-pub(super) fn key_of_decorated(name: &[u8], machine: Option<u16>) -> Option<&[u8]> {
+pub(crate) fn key_of_decorated(name: &[u8], machine: Option<u16>) -> Option<&[u8]> {
     let Some(cpp) = name.strip_prefix(b"?") else { return undecorate_c(name, machine) };
     if name.starts_with(STRING) {
         return Some(STRING_NAME.as_bytes());
@@ -40,7 +40,7 @@ pub(super) fn key_of_decorated(name: &[u8], machine: Option<u16>) -> Option<&[u8
 }
 
 /// The word by which an undecorated name is found among those of [`key_of_decorated`].
-pub(super) fn key_of_plain(name: &str) -> String {
+pub(crate) fn key_of_plain(name: &str) -> String {
     if name.contains(RTTI) {
         return RTTI.to_owned();
     }

@@ -1,7 +1,8 @@
 //! The DBI stream (3): the image's machine, the compilands, and which of them each piece of the image came from.
 
 use super::container::Container;
-use super::{Stream, SymbolFileError, codeview};
+use crate::pdb::symbol_records::codeview;
+use crate::pdb::{Stream, SymbolFileError};
 use memory::{Cursor, Truncated};
 use std::collections::BTreeSet;
 
@@ -14,19 +15,19 @@ const VERSION_60: u32 = 19970606;
 
 /// The DBI stream's header.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct DbiHeader {
+pub(crate) struct DbiHeader {
     /// The age that the image's debug record names.
-    pub(super) age: u32,
+    pub(crate) age: u32,
     /// Hash table of the global symbols.
-    pub(super) globals: Option<u32>,
+    pub(crate) globals: Option<u32>,
     /// Hash table of the public symbols.
-    pub(super) publics: Option<u32>,
+    pub(crate) publics: Option<u32>,
     /// The records of both.
-    pub(super) symbol_records: Option<u32>,
+    pub(crate) symbol_records: Option<u32>,
     /// `IMAGE_FILE_MACHINE_*`, 0 if not said.
-    pub(super) machine: u16,
+    pub(crate) machine: u16,
     /// Private information was removed (`fStripped`).
-    pub(super) stripped: bool,
+    pub(crate) stripped: bool,
     sizes: Sizes,
 }
 
@@ -44,7 +45,7 @@ struct Sizes {
 
 /// Streams whose numbers the optional debug header lists, by their places in it (`DBGTYPE`).
 #[derive(Clone, Copy, Debug)]
-pub(super) enum DebugStream {
+pub(crate) enum DebugStream {
     /// `dbgtypeFPO`: frames of x86 functions, old form.
     Fpo = 0,
     /// `dbgtypeOmapFromSrc`
@@ -59,39 +60,39 @@ pub(super) enum DebugStream {
 
 /// A compiland: what came from one object file.
 #[derive(Clone, Debug)]
-pub(super) struct CompilandInfo {
+pub(crate) struct CompilandInfo {
     /// Name of the object file; of an import library's member that of the image.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The stream with its symbols and lines.
-    pub(super) stream: Option<u32>,
+    pub(crate) stream: Option<u32>,
     /// Bytes of its symbols in that stream; they come first.
-    pub(super) symbols_size: u32,
+    pub(crate) symbols_size: u32,
     /// Bytes of line numbers in the old form, behind the symbols.
-    pub(super) old_lines_size: u32,
+    pub(crate) old_lines_size: u32,
     /// Bytes of line numbers and more (`C13`), behind them.
-    pub(super) lines_size: u32,
+    pub(crate) lines_size: u32,
 }
 
 /// A piece of the image that came from one compiland.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Contribution {
+pub(crate) struct Contribution {
     /// Section number, from 1.
-    pub(super) segment: u16,
+    pub(crate) segment: u16,
     /// Bytes from the section's start.
-    pub(super) offset: u32,
+    pub(crate) offset: u32,
     /// Bytes.
-    pub(super) size: u32,
+    pub(crate) size: u32,
     /// Index of the compiland.
-    pub(super) compiland: u16,
+    pub(crate) compiland: u16,
 }
 
 /// What follows the header.
 #[derive(Debug, Default)]
-pub(super) struct Dbi {
+pub(crate) struct Dbi {
     /// The compilands; others name them by their index.
-    pub(super) compilands: Vec<CompilandInfo>,
+    pub(crate) compilands: Vec<CompilandInfo>,
     /// In the file's order.
-    pub(super) contributions: Vec<Contribution>,
+    pub(crate) contributions: Vec<Contribution>,
     /// The source files of each compiland, by the offsets of their names.
     source_files: Vec<Vec<u32>>,
     source_names: Vec<u8>,
@@ -100,7 +101,7 @@ pub(super) struct Dbi {
 
 impl DbiHeader {
     /// Reads the header. A PDB that only holds types has an empty DBI stream: `None`.
-    pub(super) fn read(container: &Container) -> Result<Option<Self>, SymbolFileError> {
+    pub(crate) fn read(container: &Container) -> Result<Option<Self>, SymbolFileError> {
         if container.stream_length(STREAM.number) == 0 {
             return Ok(None);
         }
@@ -145,7 +146,7 @@ fn parse_header(bytes: &[u8]) -> Result<(u32, DbiHeader), Truncated> {
 
 impl Dbi {
     /// Reads what follows the header. Of a damaged part what comes before the damage is kept, and the error noted.
-    pub(super) fn read(container: &Container, header: &DbiHeader, note: impl Fn(SymbolFileError)) -> Self {
+    pub(crate) fn read(container: &Container, header: &DbiHeader, note: impl Fn(SymbolFileError)) -> Self {
         let bytes = match container.read(STREAM) {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -187,13 +188,13 @@ impl Dbi {
     }
 
     /// The number of an optional stream.
-    pub(super) fn debug_stream(&self, stream: DebugStream) -> Option<u32> {
+    pub(crate) fn debug_stream(&self, stream: DebugStream) -> Option<u32> {
         self.debug_streams.get(stream as usize).filter(|&&number| number != NO_STREAM).map(|&number| u32::from(number))
     }
 
     /// Whether code of a compiland may come from a source file. One that the list of source files leaves out may have
     /// any.
-    pub(super) fn may_come_from(&self, compiland: usize, file: &str) -> bool {
+    pub(crate) fn may_come_from(&self, compiland: usize, file: &str) -> bool {
         let is_named = |&offset: &u32| {
             let name = codeview::name(&mut Cursor::at(&self.source_names, offset as usize));
             name.is_ok_and(|name| name == file.as_bytes())

@@ -2,19 +2,19 @@
 //! whose own records are in their compilands' streams.
 
 use super::codeview::{self, Record, Records};
-use super::container::Container;
-use super::dbi::DbiHeader;
-use super::hash::NameIndex;
-use super::sections::Sections;
+use super::name_index::NameIndex;
 use super::undecorate::{key_of_decorated, key_of_plain};
-use super::{Stream, SymbolFileError};
+use crate::pdb::streams::container::Container;
+use crate::pdb::streams::dbi::DbiHeader;
+use crate::pdb::streams::sections::Sections;
+use crate::pdb::{Stream, SymbolFileError};
 use memory::{Cursor, Truncated};
 use ms_pdb::syms::SymKind;
 use std::sync::OnceLock;
 
 /// The records, and where they are by name and by address. Places are offsets in the stream.
 #[derive(Debug, Default)]
-pub(super) struct Globals {
+pub(crate) struct Globals {
     bytes: Box<[u8]>,
     /// Public symbols also by the words that their undecorated names are found by.
     names: OnceLock<NameIndex>,
@@ -26,14 +26,14 @@ pub(super) struct Globals {
 
 /// A global symbol.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Global<'a> {
-    pub(super) name: &'a [u8],
-    pub(super) kind: GlobalKind,
+pub(crate) struct Global<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) kind: GlobalKind,
 }
 
 /// What a global symbol is. Types are indices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum GlobalKind {
+pub(crate) enum GlobalKind {
     Public {
         rva: Option<u32>,
         function: bool,
@@ -45,6 +45,10 @@ pub(super) enum GlobalKind {
     ThreadLocal {
         rva: Option<u32>,
         ty: u32,
+    },
+    /// A place in code; only compilands have them.
+    Label {
+        rva: Option<u32>,
     },
     /// A function: its compiland's index, and its place in the compiland's stream.
     Function {
@@ -62,17 +66,19 @@ pub(super) enum GlobalKind {
 
 impl GlobalKind {
     /// Its address, if it is in the image, and said here.
-    pub(super) fn rva(self) -> Option<u32> {
+    pub(crate) fn rva(self) -> Option<u32> {
         match self {
-            Self::Public { rva, .. } | Self::Data { rva, .. } | Self::ThreadLocal { rva, .. } => rva,
-            _ => None,
+            Self::Public { rva, .. } | Self::Data { rva, .. } | Self::ThreadLocal { rva, .. } | Self::Label { rva } => {
+                rva
+            }
+            Self::Function { .. } | Self::Typedef { .. } | Self::Constant { .. } => None,
         }
     }
 }
 
 impl<'a> Global<'a> {
     /// Reads a record; `None` for kinds that name nothing that can be looked up.
-    pub(super) fn parse(record: &Record<'a>, sections: &Sections) -> Result<Option<Self>, Truncated> {
+    pub(crate) fn parse(record: &Record<'a>, sections: &Sections) -> Result<Option<Self>, Truncated> {
         let mut fields = record.fields();
         let kind = match SymKind(record.kind) {
             SymKind::S_PUB32 => {
@@ -84,6 +90,11 @@ impl<'a> Global<'a> {
             }
             SymKind::S_GTHREAD32 | SymKind::S_LTHREAD32 => {
                 GlobalKind::ThreadLocal { ty: fields.u32()?, rva: sections.read_rva(&mut fields)? }
+            }
+            SymKind::S_LABEL32 => {
+                let rva = sections.read_rva(&mut fields)?;
+                let _flags = fields.u8()?;
+                GlobalKind::Label { rva }
             }
             SymKind::S_PROCREF | SymKind::S_LPROCREF => {
                 let _checksum = fields.u32()?;
@@ -105,7 +116,7 @@ impl<'a> Global<'a> {
 
 impl Globals {
     /// Reads the records and builds the indexes. What is damaged is noted and left out.
-    pub(super) fn read(
+    pub(crate) fn read(
         container: &Container,
         header: &DbiHeader,
         sections: &Sections,
@@ -159,12 +170,12 @@ impl Globals {
     }
 
     /// The symbol at a place.
-    pub(super) fn at(&self, place: u32, sections: &Sections) -> Option<Global<'_>> {
+    pub(crate) fn at(&self, place: u32, sections: &Sections) -> Option<Global<'_>> {
         Global::parse(&Record::at(&self.bytes, place as usize).ok()?, sections).ok()?
     }
 
     /// The symbols that may have this name, as it is or undecorated.
-    pub(super) fn named<'a>(
+    pub(crate) fn named<'a>(
         &'a self,
         name: &str,
         sections: &'a Sections,
@@ -192,12 +203,12 @@ impl Globals {
     }
 
     /// All symbols in the file's order.
-    pub(super) fn all<'a>(&'a self, sections: &'a Sections) -> impl Iterator<Item = Global<'a>> {
+    pub(crate) fn all<'a>(&'a self, sections: &'a Sections) -> impl Iterator<Item = Global<'a>> {
         self.places.iter().filter_map(|&place| self.at(place, sections))
     }
 
     /// The symbols at the highest address that isn't above `rva`, which is returned too.
-    pub(super) fn at_or_below<'a>(
+    pub(crate) fn at_or_below<'a>(
         &'a self,
         rva: u32,
         sections: &'a Sections,

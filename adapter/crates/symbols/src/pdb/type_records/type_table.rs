@@ -1,12 +1,13 @@
 //! The types of a PDB.
 
-use super::codeview::{self, Record};
-use super::container::Container;
+use super::base_type;
 use super::field_list::{self, Field};
-use super::hash::NameIndex;
 use super::type_stream::{TPI, TypeStream};
 use super::udt::{Udt, UdtKind};
-use super::{SymbolFileError, base_type};
+use crate::pdb::SymbolFileError;
+use crate::pdb::streams::container::Container;
+use crate::pdb::symbol_records::codeview::{self, Record};
+use crate::pdb::symbol_records::name_index::NameIndex;
 use crate::{
     BaseKind, BaseType, EnumShape, Enumerator, Member, MemberKind, NamePattern, RecordShape, Shape, TypeError, TypeId,
     TypeRef, TypeTable,
@@ -33,24 +34,24 @@ enum Resolved<'a> {
 
 /// The types of a PDB: its TPI stream, and an index of names that is built when it is needed.
 #[derive(Debug)]
-pub(super) struct PdbTypes {
+pub(crate) struct PdbTypes {
     types: TypeStream,
     names: OnceLock<NameIndex>,
 }
 
 impl PdbTypes {
     /// Reads the TPI stream.
-    pub(super) fn read(container: &Container, note: impl Fn(SymbolFileError)) -> Result<Self, SymbolFileError> {
+    pub(crate) fn read(container: &Container, note: impl Fn(SymbolFileError)) -> Result<Self, SymbolFileError> {
         Ok(Self { types: TypeStream::read(container, TPI, note)?, names: OnceLock::new() })
     }
 
     /// A handle for a type index.
-    pub(super) fn handle(self: &Arc<Self>, index: u32) -> TypeRef {
+    pub(crate) fn handle(self: &Arc<Self>, index: u32) -> TypeRef {
         TypeRef::InFile { table: Arc::clone(self) as Arc<dyn TypeTable>, id: TypeId(index) }
     }
 
     /// The index of the type with this name, the defined one first.
-    pub(super) fn find(&self, name: &str) -> Option<u32> {
+    pub(crate) fn find(&self, name: &str) -> Option<u32> {
         let mut declared = None;
         for (index, udt) in self.named(name.as_bytes()) {
             if !udt.forward {
@@ -63,7 +64,7 @@ impl PdbTypes {
 
     /// The indices of the types whose names match, in the file's order. Of types that are only declared the first
     /// declaration.
-    pub(super) fn search(&self, pattern: &NamePattern, limit: usize) -> Vec<u32> {
+    pub(crate) fn search(&self, pattern: &NamePattern, limit: usize) -> Vec<u32> {
         let matching = self.udts().filter(|(_, udt)| pattern.matches(&String::from_utf8_lossy(udt.name)));
         let wanted = matching.filter(|&(index, udt)| {
             !udt.forward || self.named(udt.name).all(|(other, of)| of.forward && other >= index)
@@ -72,7 +73,7 @@ impl PdbTypes {
     }
 
     /// The name of a type, for members of its scope.
-    pub(super) fn udt_name(&self, index: u32) -> Option<&[u8]> {
+    pub(crate) fn udt_name(&self, index: u32) -> Option<&[u8]> {
         Some(Udt::parse(&self.types.record(index)?).ok()??.name)
     }
 

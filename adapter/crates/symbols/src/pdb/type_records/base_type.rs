@@ -5,7 +5,7 @@
 use crate::{BaseKind, BaseType, Shape, TypeRef};
 
 /// What such an index means.
-pub(super) fn shape(index: u32) -> Shape {
+pub(crate) fn shape(index: u32) -> Shape {
     let base = base(index & 0xff);
     match pointer_size(index) {
         Some(0) if base.kind == BaseKind::Void => Shape::Void,
@@ -16,7 +16,7 @@ pub(super) fn shape(index: u32) -> Shape {
 }
 
 /// Its size in bytes.
-pub(super) fn size(index: u32) -> u64 {
+pub(crate) fn size(index: u32) -> u64 {
     match pointer_size(index) {
         Some(0) => u64::from(base(index & 0xff).size),
         Some(size) => u64::from(size),

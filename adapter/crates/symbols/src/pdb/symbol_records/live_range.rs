@@ -1,12 +1,12 @@
 //! Where in the code a variable is where it says to be (`CV_LVAR_ADDR_RANGE`, `CV_LVAR_ADDR_GAP`).
 
-use super::sections::Sections;
+use crate::pdb::streams::sections::Sections;
 use memory::{Cursor, Truncated};
 use std::ops::Range;
 
 /// Code, with gaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum LiveRange {
+pub(crate) enum LiveRange {
     /// All of the scope that holds the variable.
     WholeScope,
     /// This range of RVAs but for the gaps.
@@ -16,7 +16,7 @@ pub(super) enum LiveRange {
 impl LiveRange {
     /// Reads where it begins (offset, section), its length, and gaps (offset from the start, length) to the end of the
     /// record. `None` if it isn't in the image.
-    pub(super) fn parse(cursor: &mut Cursor<'_>, sections: &Sections) -> Result<Option<Self>, Truncated> {
+    pub(crate) fn parse(cursor: &mut Cursor<'_>, sections: &Sections) -> Result<Option<Self>, Truncated> {
         let start = sections.read_rva(cursor)?;
         let length = u32::from(cursor.u16()?);
         let start_or_zero = start.unwrap_or(0);
@@ -30,7 +30,7 @@ impl LiveRange {
     }
 
     /// Whether it holds at an RVA of the scope.
-    pub(super) fn contains(&self, rva: u32) -> bool {
+    pub(crate) fn contains(&self, rva: u32) -> bool {
         match self {
             Self::WholeScope => true,
             Self::Range { code, gaps } => code.contains(&rva) && !gaps.iter().any(|gap| gap.contains(&rva)),

@@ -1,10 +1,10 @@
 //! The IPI stream: what functions and namespaces are called.
 
-use super::SymbolFileError;
-use super::codeview::{self, Record};
-use super::container::Container;
 use super::type_stream::{IPI, TypeStream};
 use super::type_table::PdbTypes;
+use crate::pdb::SymbolFileError;
+use crate::pdb::streams::container::Container;
+use crate::pdb::symbol_records::codeview::{self, Record};
 use memory::Truncated;
 use ms_pdb::types::Leaf;
 
@@ -13,25 +13,25 @@ const PARTS_LIMIT: usize = 256;
 
 /// Functions that inline sites and some function symbols name by index.
 #[derive(Debug)]
-pub(super) struct Items(TypeStream);
+pub(crate) struct Items(TypeStream);
 
 /// A function as the IPI stream knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FunctionId {
+pub(crate) struct FunctionId {
     /// Its name, qualified.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Index of its type in the TPI stream.
-    pub(super) ty: u32,
+    pub(crate) ty: u32,
 }
 
 impl Items {
     /// Reads the IPI stream.
-    pub(super) fn read(container: &Container, note: impl Fn(SymbolFileError)) -> Result<Self, SymbolFileError> {
+    pub(crate) fn read(container: &Container, note: impl Fn(SymbolFileError)) -> Result<Self, SymbolFileError> {
         TypeStream::read(container, IPI, note).map(Self)
     }
 
     /// The function with this index: `LF_FUNC_ID` (its scope is a string) or `LF_MFUNC_ID` (its scope is a type).
-    pub(super) fn function(&self, index: u32, types: Option<&PdbTypes>) -> Result<Option<FunctionId>, SymbolFileError> {
+    pub(crate) fn function(&self, index: u32, types: Option<&PdbTypes>) -> Result<Option<FunctionId>, SymbolFileError> {
         let Some(record) = self.0.record(index) else { return Ok(None) };
         let parse = || -> Result<Option<FunctionId>, Truncated> {
             let mut fields = record.fields();

@@ -5,18 +5,18 @@ use ms_pdb::types::Leaf;
 
 /// One record of a symbol or type stream.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Record<'a> {
+pub(crate) struct Record<'a> {
     /// Offset of the record (of its length field) in the bytes that were iterated.
-    pub(super) offset: usize,
+    pub(crate) offset: usize,
     /// `S_*` or `LF_*`.
-    pub(super) kind: u16,
+    pub(crate) kind: u16,
     /// What follows the kind.
-    pub(super) data: &'a [u8],
+    pub(crate) data: &'a [u8],
 }
 
 impl<'a> Record<'a> {
     /// The record at an offset.
-    pub(super) fn at(bytes: &'a [u8], offset: usize) -> Result<Self, Truncated> {
+    pub(crate) fn at(bytes: &'a [u8], offset: usize) -> Result<Self, Truncated> {
         let mut cursor = Cursor::at(bytes, offset);
         let length = usize::from(cursor.u16()?);
         let kind = cursor.u16()?;
@@ -27,25 +27,25 @@ impl<'a> Record<'a> {
     }
 
     /// Offset of the first byte behind it.
-    pub(super) fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> usize {
         self.offset + 4 + self.data.len()
     }
 
     /// A cursor at its first field.
-    pub(super) fn fields(&self) -> Cursor<'a> {
+    pub(crate) fn fields(&self) -> Cursor<'a> {
         Cursor::new(self.data)
     }
 }
 
 /// The records that follow each other from an offset on. Ends after the first that is damaged.
-pub(super) struct Records<'a> {
+pub(crate) struct Records<'a> {
     bytes: &'a [u8],
     offset: usize,
 }
 
 impl<'a> Records<'a> {
     /// The records in `bytes` from `offset` on.
-    pub(super) fn new(bytes: &'a [u8], offset: usize) -> Self {
+    pub(crate) fn new(bytes: &'a [u8], offset: usize) -> Self {
         Self { bytes, offset }
     }
 }
@@ -64,7 +64,7 @@ impl<'a> Iterator for Records<'a> {
 }
 
 /// A name: bytes up to a zero.
-pub(super) fn name<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Truncated> {
+pub(crate) fn name<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Truncated> {
     let rest = cursor.clone().take(cursor.remaining())?;
     // A name that isn't ended asks for one byte more than there is.
     let length = rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len());
@@ -74,12 +74,12 @@ pub(super) fn name<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Truncated> {
 }
 
 /// Names are in UTF-8; older compilers wrote them in their code page.
-pub(super) fn text(name: &[u8]) -> String {
+pub(crate) fn text(name: &[u8]) -> String {
     String::from_utf8_lossy(name).into_owned()
 }
 
 /// A numeric leaf. Of a floating-point one the bits; of anything else that isn't an integer `None`.
-pub(super) fn number(cursor: &mut Cursor<'_>) -> Result<Option<i128>, Truncated> {
+pub(crate) fn number(cursor: &mut Cursor<'_>) -> Result<Option<i128>, Truncated> {
     let kind = Leaf(cursor.u16()?);
     Ok(Some(match kind {
         small if small.is_immediate_numeric() => i128::from(small.0),
@@ -97,12 +97,12 @@ pub(super) fn number(cursor: &mut Cursor<'_>) -> Result<Option<i128>, Truncated>
 }
 
 /// A numeric leaf that counts bytes.
-pub(super) fn size(cursor: &mut Cursor<'_>) -> Result<Option<u64>, Truncated> {
+pub(crate) fn size(cursor: &mut Cursor<'_>) -> Result<Option<u64>, Truncated> {
     Ok(number(cursor)?.and_then(|number| u64::try_from(number).ok()))
 }
 
 /// Skips the bytes that bring the cursor to a multiple of four; at the end of the bytes there may be fewer.
-pub(super) fn align(cursor: &mut Cursor<'_>) -> Result<(), Truncated> {
+pub(crate) fn align(cursor: &mut Cursor<'_>) -> Result<(), Truncated> {
     let padding = cursor.offset().wrapping_neg() & 3;
     cursor.skip(padding.min(cursor.remaining()))
 }

@@ -4,7 +4,7 @@ use memory::{Cursor, Truncated};
 
 /// The image's sections, and what a tool moved in it after linking.
 #[derive(Debug, Default)]
-pub(super) struct Sections {
+pub(crate) struct Sections {
     sections: Vec<Section>,
     /// `OMAP`: where each block of the linker's image went, by the block's RVA. Such an image's code isn't where its
     /// private symbols say.
@@ -19,7 +19,7 @@ struct Section {
 
 impl Sections {
     /// Reads `IMAGE_SECTION_HEADER`s, 40 bytes each.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Truncated> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Truncated> {
         let mut cursor = Cursor::new(bytes);
         let mut sections = Vec::new();
         while cursor.remaining() > 0 {
@@ -32,7 +32,7 @@ impl Sections {
     }
 
     /// Adds an `OMAP` from the linker's image to the real one: pairs of RVAs.
-    pub(super) fn with_moved_blocks(mut self, bytes: &[u8]) -> Result<Self, Truncated> {
+    pub(crate) fn with_moved_blocks(mut self, bytes: &[u8]) -> Result<Self, Truncated> {
         let mut cursor = Cursor::new(bytes);
         let mut moved = Vec::new();
         while cursor.remaining() > 0 {
@@ -44,12 +44,12 @@ impl Sections {
     }
 
     /// Whether blocks were moved after linking.
-    pub(super) fn are_moved(&self) -> bool {
+    pub(crate) fn are_moved(&self) -> bool {
         self.moved.is_some()
     }
 
     /// The RVA of a place, if the image has it: absolute symbols have a section number past the last section.
-    pub(super) fn rva(&self, segment: u16, offset: u32) -> Option<u32> {
+    pub(crate) fn rva(&self, segment: u16, offset: u32) -> Option<u32> {
         let section = self.sections.get(usize::from(segment).checked_sub(1)?)?;
         let rva = section.rva.checked_add(offset).filter(|_| offset <= section.size)?;
         let Some(moved) = &self.moved else { return Some(rva) };
@@ -60,7 +60,7 @@ impl Sections {
     }
 
     /// The section and offset as they are read from a symbol record: offset (32 bits), then section (16 bits).
-    pub(super) fn read_rva(&self, cursor: &mut Cursor<'_>) -> Result<Option<u32>, Truncated> {
+    pub(crate) fn read_rva(&self, cursor: &mut Cursor<'_>) -> Result<Option<u32>, Truncated> {
         let offset = cursor.u32()?;
         Ok(self.rva(cursor.u16()?, offset))
     }

@@ -2,29 +2,29 @@
 
 use super::codeview::{self, Record};
 use super::live_range::LiveRange;
-use super::sections::Sections;
-use super::{Location, VariableRole};
+use crate::pdb::streams::sections::Sections;
+use crate::pdb::{Location, VariableRole};
 use memory::{Cursor, Truncated};
 use ms_pdb::syms::SymKind;
 
 /// A local variable as its records have it.
 #[derive(Clone, Debug)]
-pub(super) struct Local<'a> {
-    pub(super) name: &'a [u8],
+pub(crate) struct Local<'a> {
+    pub(crate) name: &'a [u8],
     /// Index of its type, as the compiland numbers them.
-    pub(super) ty: u32,
+    pub(crate) ty: u32,
     /// `None` where the record doesn't say whether it is a parameter.
-    pub(super) role: Option<VariableRole>,
-    pub(super) places: Vec<Place>,
+    pub(crate) role: Option<VariableRole>,
+    pub(crate) places: Vec<Place>,
 }
 
 /// A place where a variable, or a part of it, is for some of the code.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
-    pub(super) live: LiveRange,
+pub(crate) struct Place {
+    pub(crate) live: LiveRange,
     /// Bytes from the variable's start, if it is only a part.
-    pub(super) part: Option<u32>,
-    pub(super) location: Location,
+    pub(crate) part: Option<u32>,
+    pub(crate) location: Location,
 }
 
 /// `CV_LVARFLAGS.fIsParam`
@@ -37,7 +37,7 @@ const S_REGREL32_INDIR: SymKind = SymKind(0x1171);
 
 impl<'a> Local<'a> {
     /// Reads a record that names a variable; `None` for all others. `frame_register` is what `S_BPREL32` counts from.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         record: &Record<'a>,
         sections: &Sections,
         frame_register: u16,
@@ -99,7 +99,7 @@ impl<'a> Local<'a> {
 
 impl Place {
     /// Reads a record that says where the variable before it is (`S_DEFRANGE*`); `None` for all others.
-    pub(super) fn parse(record: &Record<'_>, sections: &Sections) -> Result<Option<Self>, Truncated> {
+    pub(crate) fn parse(record: &Record<'_>, sections: &Sections) -> Result<Option<Self>, Truncated> {
         let mut fields = record.fields();
         let fields = &mut fields;
         let (part, location) = match SymKind(record.kind) {

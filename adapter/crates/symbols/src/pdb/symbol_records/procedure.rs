@@ -1,28 +1,28 @@
 //! The record of a function, and the pieces of code that compilands list.
 
 use super::codeview::{self, Record};
-use super::sections::Sections;
+use crate::pdb::streams::sections::Sections;
 use memory::Truncated;
 use ms_pdb::syms::SymKind;
 use std::ops::Range;
 
 /// `S_GPROC32` and its relatives, whose layout is `PROCSYM32`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Procedure<'a> {
-    pub(super) name: &'a [u8],
+pub(crate) struct Procedure<'a> {
+    pub(crate) name: &'a [u8],
     /// RVA of the first byte.
-    pub(super) start: u32,
+    pub(crate) start: u32,
     /// Bytes.
-    pub(super) size: u32,
+    pub(crate) size: u32,
     /// Bytes from the start to where the frame is set up.
-    pub(super) debug_start: u32,
+    pub(crate) debug_start: u32,
     /// Bytes from the start to where the epilogue begins.
-    pub(super) debug_end: u32,
+    pub(crate) debug_end: u32,
     /// Index of its type, or of its item if [`Procedure::type_is_item`].
-    pub(super) ty: u32,
-    pub(super) type_is_item: bool,
-    pub(super) global: bool,
-    pub(super) no_return: bool,
+    pub(crate) ty: u32,
+    pub(crate) type_is_item: bool,
+    pub(crate) global: bool,
+    pub(crate) no_return: bool,
 }
 
 /// `CV_PFLAG_NEVER`
@@ -30,7 +30,7 @@ const NO_RETURN: u8 = 1 << 3;
 
 impl<'a> Procedure<'a> {
     /// Reads the record, if it is of such a kind and lies in the image.
-    pub(super) fn parse(record: &Record<'a>, sections: &Sections) -> Result<Option<Self>, Truncated> {
+    pub(crate) fn parse(record: &Record<'a>, sections: &Sections) -> Result<Option<Self>, Truncated> {
         let (global, type_is_item) = match SymKind(record.kind) {
             SymKind::S_GPROC32 => (true, false),
             SymKind::S_GPROC32_ID => (true, true),
@@ -49,22 +49,22 @@ impl<'a> Procedure<'a> {
     }
 
     /// RVAs of its code.
-    pub(super) fn code(&self) -> Range<u32> {
+    pub(crate) fn code(&self) -> Range<u32> {
         self.start..self.start.saturating_add(self.size)
     }
 }
 
 /// `S_THUNK32`
 #[derive(Clone, Debug)]
-pub(super) struct Thunk<'a> {
-    pub(super) name: &'a [u8],
+pub(crate) struct Thunk<'a> {
+    pub(crate) name: &'a [u8],
     /// RVAs of its code.
-    pub(super) code: Range<u32>,
+    pub(crate) code: Range<u32>,
 }
 
 impl<'a> Thunk<'a> {
     /// Reads the record; `None` if it isn't in the image.
-    pub(super) fn parse(record: &Record<'a>, sections: &Sections) -> Result<Option<Self>, Truncated> {
+    pub(crate) fn parse(record: &Record<'a>, sections: &Sections) -> Result<Option<Self>, Truncated> {
         let mut fields = record.fields();
         // Parent, end, next.
         fields.skip(12)?;
@@ -77,7 +77,7 @@ impl<'a> Thunk<'a> {
 }
 
 /// `S_SEPCODE`: code that was moved away from its function, and an RVA within that function.
-pub(super) fn separated(record: &Record<'_>, sections: &Sections) -> Result<Option<(Range<u32>, u32)>, Truncated> {
+pub(crate) fn separated(record: &Record<'_>, sections: &Sections) -> Result<Option<(Range<u32>, u32)>, Truncated> {
     let mut fields = record.fields();
     // Parent, end.
     fields.skip(8)?;

@@ -5,8 +5,8 @@ use super::codeview::Record;
 use super::compiland::Compiland;
 use super::local::{Local, Place};
 use super::procedure::{self, Procedure};
-use super::sections::Sections;
-use super::{FrameProcedure, SymbolFileError};
+use crate::pdb::streams::sections::Sections;
+use crate::pdb::{FrameProcedure, SymbolFileError};
 use memory::Truncated;
 use ms_pdb::syms::SymKind;
 use std::ops::Range;
@@ -16,67 +16,67 @@ const DEPTH_LIMIT: usize = 256;
 
 /// A function's body. Scope 0 is the function itself; a scope comes after the one that holds it.
 #[derive(Debug)]
-pub(super) struct Body<'a> {
-    pub(super) frame: Option<FrameProcedure>,
-    pub(super) scopes: Vec<Scope<'a>>,
+pub(crate) struct Body<'a> {
+    pub(crate) frame: Option<FrameProcedure>,
+    pub(crate) scopes: Vec<Scope<'a>>,
 }
 
 /// A scope.
 #[derive(Debug)]
-pub(super) struct Scope<'a> {
+pub(crate) struct Scope<'a> {
     /// The scope that holds it; `None` for the function.
-    pub(super) parent: Option<usize>,
+    pub(crate) parent: Option<usize>,
     /// RVAs.
-    pub(super) code: Vec<Range<u32>>,
+    pub(crate) code: Vec<Range<u32>>,
     /// If it is an inlined function.
-    pub(super) inline: Option<InlineSite>,
-    pub(super) locals: Vec<Local<'a>>,
+    pub(crate) inline: Option<InlineSite>,
+    pub(crate) locals: Vec<Local<'a>>,
 }
 
 /// An inlined function.
 #[derive(Debug)]
-pub(super) struct InlineSite {
+pub(crate) struct InlineSite {
     /// Item id, as the compiland numbers them.
-    pub(super) inlinee: u32,
+    pub(crate) inlinee: u32,
     /// Its code by lines; offsets count from the function's start.
-    pub(super) ranges: Vec<InlineRange>,
+    pub(crate) ranges: Vec<InlineRange>,
     /// RVA that the offsets count from.
-    pub(super) base: u32,
+    pub(crate) base: u32,
 }
 
 impl Scope<'_> {
     /// Whether an RVA lies in its own code.
-    pub(super) fn contains(&self, rva: u32) -> bool {
+    pub(crate) fn contains(&self, rva: u32) -> bool {
         self.code.iter().any(|code| code.contains(&rva))
     }
 }
 
 impl InlineSite {
     /// The range that holds an RVA.
-    pub(super) fn range_at(&self, rva: u32) -> Option<&InlineRange> {
+    pub(crate) fn range_at(&self, rva: u32) -> Option<&InlineRange> {
         let offset = rva.checked_sub(self.base)?;
         self.ranges.iter().find(|range| range.code.contains(&offset))
     }
 
     /// RVAs of a range.
-    pub(super) fn code(&self, range: &InlineRange) -> Range<u32> {
+    pub(crate) fn code(&self, range: &InlineRange) -> Range<u32> {
         self.base.saturating_add(range.code.start)..self.base.saturating_add(range.code.end)
     }
 }
 
 /// What a compiland's records need to be understood.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Surroundings<'a> {
-    pub(super) compiland: &'a Compiland,
-    pub(super) sections: &'a Sections,
+pub(crate) struct Surroundings<'a> {
+    pub(crate) compiland: &'a Compiland,
+    pub(crate) sections: &'a Sections,
     /// `IMAGE_FILE_MACHINE_*`
-    pub(super) machine: u16,
+    pub(crate) machine: u16,
 }
 
 impl<'a> Body<'a> {
     /// Reads the records of the function at `place`, and of pieces that were moved away from it (`further`, their
     /// places). Records that are damaged are noted and left out.
-    pub(super) fn read(
+    pub(crate) fn read(
         around: Surroundings<'a>,
         place: u32,
         further: &[u32],
@@ -98,7 +98,7 @@ impl<'a> Body<'a> {
     }
 
     /// The scopes from one outwards, itself included.
-    pub(super) fn outwards(&self, scope: usize) -> impl Iterator<Item = (usize, &Scope<'a>)> {
+    pub(crate) fn outwards(&self, scope: usize) -> impl Iterator<Item = (usize, &Scope<'a>)> {
         std::iter::successors(self.scopes.get(scope).map(|found| (scope, found)), |(_, scope)| {
             let parent = scope.parent?;
             Some((parent, self.scopes.get(parent)?))
@@ -106,7 +106,7 @@ impl<'a> Body<'a> {
     }
 
     /// The inline sites that an RVA belongs to, innermost first.
-    pub(super) fn inline_sites_at(&self, rva: u32) -> Vec<(usize, &InlineSite)> {
+    pub(crate) fn inline_sites_at(&self, rva: u32) -> Vec<(usize, &InlineSite)> {
         let sites = |scope| self.outwards(scope).filter_map(|(at, scope)| Some((at, scope.inline.as_ref()?)));
         let covering =
             self.scopes.iter().enumerate().filter(|(_, scope)| scope.inline.is_some() && scope.contains(rva));
@@ -115,7 +115,7 @@ impl<'a> Body<'a> {
     }
 
     /// The innermost inline site that holds a scope.
-    pub(super) fn inline_owner(&self, scope: usize) -> Option<usize> {
+    pub(crate) fn inline_owner(&self, scope: usize) -> Option<usize> {
         self.outwards(scope).find(|(_, scope)| scope.inline.is_some()).map(|(at, _)| at)
     }
 }

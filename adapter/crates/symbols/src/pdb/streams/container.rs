@@ -3,7 +3,7 @@
 //! Microsoft's readers do the work. They trust what the header and the directory say of sizes, so that is checked
 //! against the bytes that are really there, first.
 
-use super::{Stream, SymbolFileError};
+use crate::pdb::{Stream, SymbolFileError};
 use memory::{Cursor, Truncated};
 use ms_pdb::{ReadAt, msf, msfz};
 use std::fs::File;
@@ -14,7 +14,7 @@ use std::path::Path;
 const EXPANSION_LIMIT: u64 = 64;
 
 /// The streams of a PDB.
-pub(super) struct Container {
+pub(crate) struct Container {
     inner: ms_pdb::Container<Source>,
     /// No stream can be longer, in bytes.
     length_limit: u64,
@@ -43,7 +43,7 @@ impl ReadAt for Source {
 
 impl Container {
     /// Opens a file and reads its directory.
-    pub(super) fn open(path: &Path) -> Result<Self, SymbolFileError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, SymbolFileError> {
         let failed = |error: io::Error| SymbolFileError::File { path: path.to_owned(), reason: error.to_string() };
         let file = File::open(path).map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len();
@@ -51,7 +51,7 @@ impl Container {
     }
 
     /// Reads the directory of a file that is in memory.
-    pub(super) fn from_bytes(bytes: Vec<u8>) -> Result<Self, SymbolFileError> {
+    pub(crate) fn from_bytes(bytes: Vec<u8>) -> Result<Self, SymbolFileError> {
         let length = bytes.len() as u64;
         Self::from_source(Source::Memory(bytes), length)
     }
@@ -94,7 +94,7 @@ impl Container {
     }
 
     /// Length of a stream in bytes; 0 if there is no such stream.
-    pub(super) fn stream_length(&self, number: u32) -> u64 {
+    pub(crate) fn stream_length(&self, number: u32) -> u64 {
         if number < self.inner.num_streams() { self.inner.stream_len(number) } else { 0 }
     }
 
@@ -102,7 +102,7 @@ impl Container {
     ///
     /// # Errors
     /// There is no such stream, or the file ends before its pages.
-    pub(super) fn read(&self, stream: Stream) -> Result<Box<[u8]>, SymbolFileError> {
+    pub(crate) fn read(&self, stream: Stream) -> Result<Box<[u8]>, SymbolFileError> {
         let length = self.stream_length(stream.number);
         self.read_part(stream, 0, usize::try_from(length).unwrap_or(usize::MAX))
     }
@@ -111,7 +111,7 @@ impl Container {
     ///
     /// # Errors
     /// There is no such stream, or the file ends before its pages.
-    pub(super) fn read_part(&self, stream: Stream, offset: u64, length: usize) -> Result<Box<[u8]>, SymbolFileError> {
+    pub(crate) fn read_part(&self, stream: Stream, offset: u64, length: usize) -> Result<Box<[u8]>, SymbolFileError> {
         let failed = |reason: String| SymbolFileError::Stream { stream, reason };
         if !self.inner.is_stream_valid(stream.number) {
             return Err(failed("there is no such stream".to_owned()));

@@ -1,9 +1,10 @@
 //! What follows the symbols in a compiland's stream (`C13`, `DEBUG_S_*`): lines, source files, where inlined functions
 //! were written, and references to other compilands.
 
-use super::sections::Sections;
-use super::source::SourceFiles;
-use super::{Checksum, SourceFile, SourceFileId, codeview};
+use super::codeview;
+use crate::pdb::source::SourceFiles;
+use crate::pdb::streams::sections::Sections;
+use crate::pdb::{Checksum, SourceFile, SourceFileId};
 use memory::{Cursor, Truncated};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -11,27 +12,27 @@ use std::sync::Arc;
 
 /// The subsections of one compiland.
 #[derive(Debug, Default)]
-pub(super) struct Subsections {
+pub(crate) struct Subsections {
     /// Code and lines, by RVA; ranges don't overlap.
-    pub(super) lines: Vec<LineEntry>,
+    pub(crate) lines: Vec<LineEntry>,
     /// Source files by the offsets that lines name them with.
-    pub(super) files: BTreeMap<u32, Arc<SourceFile>>,
+    pub(crate) files: BTreeMap<u32, Arc<SourceFile>>,
     /// By item id: the file (offset) and line where an inlined function begins.
-    pub(super) inlinees: BTreeMap<u32, (u32, u32)>,
+    pub(crate) inlinees: BTreeMap<u32, (u32, u32)>,
     /// For each compiland that this one refers to: its object's name (an offset in `/names`), and the ids there.
-    pub(super) imports: Vec<(u32, Vec<u32>)>,
+    pub(crate) imports: Vec<(u32, Vec<u32>)>,
     /// Ids that others use, and what they are in the whole file.
-    pub(super) exports: BTreeMap<u32, u32>,
+    pub(crate) exports: BTreeMap<u32, u32>,
 }
 
 /// Code that came from one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct LineEntry {
-    pub(super) code: Range<u32>,
+pub(crate) struct LineEntry {
+    pub(crate) code: Range<u32>,
     /// Offset that names the file.
-    pub(super) file: u32,
-    pub(super) line: u32,
-    pub(super) column: Option<u16>,
+    pub(crate) file: u32,
+    pub(crate) line: u32,
+    pub(crate) column: Option<u16>,
 }
 
 const LINES: u32 = 0xf2;
@@ -46,7 +47,7 @@ const NO_LINE: [u32; 2] = [0xfe_efee, 0xf0_0f00];
 impl Subsections {
     /// Reads all subsections: kind, size, contents, padded to a multiple of four. Of a damaged one what comes before the
     /// damage is kept, and `note` called with its offset and kind.
-    pub(super) fn parse(
+    pub(crate) fn parse(
         bytes: &[u8],
         sections: &Sections,
         sources: &SourceFiles<'_>,
@@ -178,7 +179,7 @@ impl Subsections {
     }
 
     /// The line that code at an RVA came from.
-    pub(super) fn line_at(&self, rva: u32) -> Option<&LineEntry> {
+    pub(crate) fn line_at(&self, rva: u32) -> Option<&LineEntry> {
         let before = self.lines.partition_point(|entry| entry.code.start <= rva).checked_sub(1)?;
         self.lines.get(before).filter(|entry| entry.code.contains(&rva))
     }

@@ -1,12 +1,12 @@
 //! `LF_FIELDLIST`: members of a record, values of an enum.
 
-use super::codeview;
+use crate::pdb::symbol_records::codeview;
 use memory::{Cursor, Truncated};
 use ms_pdb::types::Leaf;
 
 /// An entry of a list. Types are indices.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Field<'a> {
+pub(crate) enum Field<'a> {
     Enumerator { name: &'a [u8], value: i128 },
     Data { name: &'a [u8], offset: u64, ty: u32 },
     Static { name: &'a [u8], ty: u32 },
@@ -20,7 +20,7 @@ pub(super) enum Field<'a> {
 
 /// Why a list couldn't be read to its end: entries have no length, so that what follows an unknown one is lost.
 #[derive(Debug)]
-pub(super) struct Damaged;
+pub(crate) struct Damaged;
 
 impl From<Truncated> for Damaged {
     fn from(_: Truncated) -> Self {
@@ -29,7 +29,7 @@ impl From<Truncated> for Damaged {
 }
 
 /// Reads a list, and returns the index of the list that continues it.
-pub(super) fn parse<'a>(bytes: &'a [u8], fields: &mut Vec<Field<'a>>) -> Result<Option<u32>, Damaged> {
+pub(crate) fn parse<'a>(bytes: &'a [u8], fields: &mut Vec<Field<'a>>) -> Result<Option<u32>, Damaged> {
     let mut cursor = Cursor::new(bytes);
     let mut continued = None;
     while let Some(kind) = next_kind(&mut cursor)? {
@@ -94,7 +94,7 @@ pub(super) fn parse<'a>(bytes: &'a [u8], fields: &mut Vec<Field<'a>>) -> Result<
 }
 
 /// The types of the functions in an `LF_METHODLIST`.
-pub(super) fn overloads(bytes: &[u8]) -> Result<Vec<u32>, Damaged> {
+pub(crate) fn overloads(bytes: &[u8]) -> Result<Vec<u32>, Damaged> {
     let mut cursor = Cursor::new(bytes);
     let mut types = Vec::new();
     while cursor.remaining() > 0 {

@@ -1,8 +1,9 @@
 //! The PDB stream (1): GUID, and the streams that have names.
 
 use super::container::Container;
-use super::{Stream, SymbolFileError, codeview};
 use crate::Guid;
+use crate::pdb::symbol_records::codeview;
+use crate::pdb::{Stream, SymbolFileError};
 use memory::{Cursor, Truncated};
 
 const STREAM: Stream = Stream { role: "PDB", number: 1 };
@@ -11,17 +12,17 @@ const VERSION_VC70: u32 = 20000404;
 
 /// What the PDB stream says.
 #[derive(Debug)]
-pub(super) struct Info {
+pub(crate) struct Info {
     /// Made anew with the PDB.
-    pub(super) guid: Guid,
+    pub(crate) guid: Guid,
     /// Counts all writers of the PDB: not what the image's debug record names.
-    pub(super) age: u32,
+    pub(crate) age: u32,
     streams: Vec<(String, u32)>,
 }
 
 impl Info {
     /// Reads the stream.
-    pub(super) fn read(container: &Container) -> Result<Self, SymbolFileError> {
+    pub(crate) fn read(container: &Container) -> Result<Self, SymbolFileError> {
         let bytes = container.read(STREAM)?;
         let mut cursor = Cursor::new(&bytes);
         let truncated = |truncated| SymbolFileError::Truncated { stream: STREAM, what: "header", truncated };
@@ -42,7 +43,7 @@ impl Info {
     }
 
     /// The number of a stream by its name.
-    pub(super) fn stream(&self, name: &str) -> Option<u32> {
+    pub(crate) fn stream(&self, name: &str) -> Option<u32> {
         self.streams.iter().find(|(known, _)| known == name).map(|&(_, number)| number)
     }
 }

@@ -1,7 +1,7 @@
 //! Records that define or declare a type with a name: struct, class, union, enum.
 
-use super::codeview::{self, Record};
 use crate::RecordKind;
+use crate::pdb::symbol_records::codeview::{self, Record};
 use memory::{Cursor, Truncated};
 use ms_pdb::types::Leaf;
 
@@ -12,21 +12,21 @@ const HAS_UNIQUE_NAME: u32 = 1 << 9;
 
 /// A type with a name.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Udt<'a> {
-    pub(super) kind: UdtKind,
-    pub(super) name: &'a [u8],
-    pub(super) unique_name: Option<&'a [u8]>,
+pub(crate) struct Udt<'a> {
+    pub(crate) kind: UdtKind,
+    pub(crate) name: &'a [u8],
+    pub(crate) unique_name: Option<&'a [u8]>,
     /// The record only declares the type.
-    pub(super) forward: bool,
+    pub(crate) forward: bool,
     /// Index of the list of members or values.
-    pub(super) fields: u32,
+    pub(crate) fields: u32,
     /// Bytes; 0 for enums.
-    pub(super) size: u64,
+    pub(crate) size: u64,
 }
 
 /// Which kind of type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum UdtKind {
+pub(crate) enum UdtKind {
     Record(RecordKind),
     Enum {
         /// Index of the integer type.
@@ -37,7 +37,7 @@ pub(super) enum UdtKind {
 impl UdtKind {
     /// Whether a declaration of this kind can stand for a definition of the other: compilers declare structs as
     /// classes and the other way round, but nothing else.
-    pub(super) fn declares(self, other: Self) -> bool {
+    pub(crate) fn declares(self, other: Self) -> bool {
         let rank = |kind| match kind {
             Self::Record(RecordKind::Union) => 1,
             Self::Record(_) => 0,
@@ -49,7 +49,7 @@ impl UdtKind {
 
 impl<'a> Udt<'a> {
     /// Reads the record, if it is of such a kind.
-    pub(super) fn parse(record: &Record<'a>) -> Result<Option<Self>, Truncated> {
+    pub(crate) fn parse(record: &Record<'a>) -> Result<Option<Self>, Truncated> {
         let mut cursor = record.fields();
         let kind = match Leaf(record.kind) {
             Leaf::LF_CLASS | Leaf::LF_CLASS2 => UdtKind::Record(RecordKind::Class),

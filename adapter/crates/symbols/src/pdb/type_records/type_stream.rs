@@ -1,18 +1,18 @@
 //! A stream of type records: `TPI` (types) or `IPI` (function names and the like).
 
-use super::codeview::{Record, Records};
-use super::container::Container;
-use super::{Stream, SymbolFileError};
+use crate::pdb::streams::container::Container;
+use crate::pdb::symbol_records::codeview::{Record, Records};
+use crate::pdb::{Stream, SymbolFileError};
 use memory::{Cursor, Truncated};
 
 /// The TPI stream.
-pub(super) const TPI: Stream = Stream { role: "TPI", number: 2 };
+pub(crate) const TPI: Stream = Stream { role: "TPI", number: 2 };
 /// The IPI stream.
-pub(super) const IPI: Stream = Stream { role: "IPI", number: 4 };
+pub(crate) const IPI: Stream = Stream { role: "IPI", number: 4 };
 
 /// Records that refer to each other by index.
 #[derive(Debug)]
-pub(super) struct TypeStream {
+pub(crate) struct TypeStream {
     stream: Stream,
     bytes: Box<[u8]>,
     /// Index of the first record; lower ones name base types.
@@ -26,7 +26,7 @@ impl TypeStream {
     ///
     /// # Errors
     /// The stream can't be read, or its header is damaged.
-    pub(super) fn read(
+    pub(crate) fn read(
         container: &Container,
         stream: Stream,
         note: impl Fn(SymbolFileError),
@@ -55,28 +55,28 @@ impl TypeStream {
     }
 
     /// The record with an index.
-    pub(super) fn record(&self, index: u32) -> Option<Record<'_>> {
+    pub(crate) fn record(&self, index: u32) -> Option<Record<'_>> {
         let offset = *self.offsets.get(index.checked_sub(self.first)? as usize)?;
         Record::at(&self.bytes, offset as usize).ok()
     }
 
     /// Index of the first record.
-    pub(super) fn first(&self) -> u32 {
+    pub(crate) fn first(&self) -> u32 {
         self.first
     }
 
     /// The first index that there is no record for.
-    pub(super) fn end(&self) -> u32 {
+    pub(crate) fn end(&self) -> u32 {
         self.first.saturating_add(u32::try_from(self.offsets.len()).unwrap_or(u32::MAX))
     }
 
     /// All records with their indices.
-    pub(super) fn records(&self) -> impl Iterator<Item = (u32, Record<'_>)> {
+    pub(crate) fn records(&self) -> impl Iterator<Item = (u32, Record<'_>)> {
         (self.first..self.end()).filter_map(|index| Some((index, self.record(index)?)))
     }
 
     /// The error for a record that ends before what it should hold.
-    pub(super) fn damaged(&self, record: &Record<'_>) -> SymbolFileError {
+    pub(crate) fn damaged(&self, record: &Record<'_>) -> SymbolFileError {
         let value = record.kind.into();
         SymbolFileError::Malformed { stream: self.stream, what: "record", offset: record.offset, value }
     }

@@ -2,14 +2,14 @@
 
 /// Finds the places of records by their names. Names aren't kept: who asks compares the candidates.
 #[derive(Debug, Default)]
-pub(super) struct NameIndex {
+pub(crate) struct NameIndex {
     /// Hash and place, sorted.
     entries: Vec<(u32, u32)>,
 }
 
 impl NameIndex {
     /// An index of names and places.
-    pub(super) fn new(mut entries: Vec<(u32, u32)>) -> Self {
+    pub(crate) fn new(mut entries: Vec<(u32, u32)>) -> Self {
         entries.sort_unstable();
         entries.dedup();
         entries.shrink_to_fit();
@@ -17,12 +17,12 @@ impl NameIndex {
     }
 
     /// An entry for [`NameIndex::new`].
-    pub(super) fn entry(name: &[u8], place: u32) -> (u32, u32) {
+    pub(crate) fn entry(name: &[u8], place: u32) -> (u32, u32) {
         (hash(name), place)
     }
 
     /// The places that may have this name, in ascending order.
-    pub(super) fn candidates(&self, name: &[u8]) -> impl Iterator<Item = u32> {
+    pub(crate) fn candidates(&self, name: &[u8]) -> impl Iterator<Item = u32> {
         let wanted = hash(name);
         let start = self.entries.partition_point(|&(hash, _)| hash < wanted);
         let from = self.entries.get(start..).unwrap_or_default();

@@ -10,19 +10,19 @@ use std::ops::Range;
 
 /// Code of an inline site that came from one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct InlineRange {
+pub(crate) struct InlineRange {
     /// Offsets from the start of the function that holds the site.
-    pub(super) code: Range<u32>,
+    pub(crate) code: Range<u32>,
     /// Lines from the first line of the inlined function.
-    pub(super) line: i32,
+    pub(crate) line: i32,
     /// The file, as an offset in the compiland's file checksums, where it isn't the inlined function's own.
-    pub(super) file: Option<u32>,
+    pub(crate) file: Option<u32>,
     /// Column, where there is one.
-    pub(super) column: Option<u16>,
+    pub(crate) column: Option<u16>,
 }
 
 /// Decodes the annotations. The ranges come in the order in which they are written, which needn't be that of the code.
-pub(super) fn decode(bytes: &[u8]) -> Result<Vec<InlineRange>, Truncated> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<InlineRange>, Truncated> {
     let mut cursor = Cursor::new(bytes);
     let mut ranges: Vec<InlineRange> = Vec::new();
     let (mut offset, mut line, mut file, mut column) = (0_u32, 0_i32, None, None);
