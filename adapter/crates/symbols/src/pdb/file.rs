@@ -11,7 +11,6 @@ use std::sync::Arc;
 /// One opened PDB. Nothing is read that wasn't asked for: each index is built on first use and kept.
 ///
 /// Queries don't fail: what can be read of a damaged file is used, and [`SymbolFile::problems`] says what couldn't.
-#[derive(Debug)]
 pub struct SymbolFile {
     path: PathBuf,
     identity: PdbIdentity,
@@ -37,6 +36,12 @@ impl fmt::Display for SymbolContent {
             Self::Private => "private symbols",
             Self::Public => "public symbols",
         })
+    }
+}
+
+impl fmt::Debug for SymbolFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SymbolFile").field("path", &self.path).field("identity", &self.identity).finish_non_exhaustive()
     }
 }
 

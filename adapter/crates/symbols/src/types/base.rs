@@ -40,7 +40,7 @@ pub enum BaseKind {
     Complex,
     /// `HRESULT`: four bytes.
     HResult,
-    /// A kind that this reader doesn't know; the size may be 0.
+    /// A kind that this reader doesn't know, or a pointer to a member; the size may be 0.
     Other,
 }
 

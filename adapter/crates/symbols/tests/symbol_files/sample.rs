@@ -38,6 +38,13 @@ fn source_file(file: &SymbolFile, name: &str) -> Arc<SourceFile> {
 }
 
 #[test]
+fn threads_can_share_a_file() {
+    fn check<T: Send + Sync>(_: &T) {}
+    check(&*open("O2"));
+    check(&open("O2").find_type("_SAMPLE_DEVICE"));
+}
+
+#[test]
 fn the_file_says_what_it_is() {
     let file = open("O2");
     assert_eq!((file.content(), file.machine()), (SymbolContent::PrivateWithLines, Some(0x8664)));

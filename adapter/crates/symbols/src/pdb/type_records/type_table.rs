@@ -14,6 +14,7 @@ use crate::{
 };
 use memory::Truncated;
 use ms_pdb::types::Leaf;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 /// Modifiers of modifiers: compilers write one, or two for pointers.
@@ -33,10 +34,15 @@ enum Resolved<'a> {
 }
 
 /// The types of a PDB: its TPI stream, and an index of names that is built when it is needed.
-#[derive(Debug)]
 pub(crate) struct PdbTypes {
     types: TypeStream,
     names: OnceLock<NameIndex>,
+}
+
+impl fmt::Debug for PdbTypes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PdbTypes({:#x}..{:#x})", self.types.first(), self.types.end())
+    }
 }
 
 impl PdbTypes {
@@ -219,9 +225,13 @@ impl TypeTable for PdbTypes {
             Leaf::LF_POINTER => {
                 let target = handle(table, fields.u32().map_err(damaged)?);
                 let attributes = fields.u32().map_err(damaged)?;
-                // Modes 1 and 4: references. 2 and 3, pointers to members, are offsets: pointers to nothing.
-                let reference = matches!(attributes >> 5 & 7, 1 | 4);
-                Shape::Pointer { target, size: pointer_size(attributes), reference }
+                let size = pointer_size(attributes);
+                match attributes >> 5 & 7 {
+                    // CV_PTR_MODE_PMEM, CV_PTR_MODE_PMFUNC: pointers to members are offsets, and lead nowhere.
+                    2 | 3 => Shape::Base(BaseType { kind: BaseKind::Other, size }),
+                    // CV_PTR_MODE_LVREF, CV_PTR_MODE_RVREF
+                    mode => Shape::Pointer { target, size, reference: matches!(mode, 1 | 4) },
+                }
             }
             Leaf::LF_ARRAY => {
                 let element = fields.u32().map_err(damaged)?;
