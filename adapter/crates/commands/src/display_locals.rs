@@ -210,7 +210,7 @@ fn column(session: &Session, place: &Place) -> String {
     }
 }
 
-/// Where a value lies, as `dt` says it: `0x71f7affc08`, `@rcx`.
+/// Where a value lies: `0x71f7affc08`, `@rcx`.
 pub(crate) fn place(session: &Session, place: &Place) -> String {
     match place {
         Place::Memory(address) => format!("{:#x}", address.0),

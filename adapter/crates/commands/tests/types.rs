@@ -396,7 +396,7 @@ fn locals_are_shown_with_where_they_are() {
     let session = &mut sample();
     output(session, ".ecxr");
     output(session, ".frame 2");
-    check(session, "dt value", "Local var @ @r10d Type unsigned long\n0x201fd52");
+    check(session, "dt value", "Local var @ r10d Type unsigned long\n0x201fd52");
     check(session, "dt Letter", "Local var @ 0xffffb10000026d28 Type char\n75 'K'");
     check(session, "dt letter", "Local var @ 0xffffb10000026d28 Type char\n75 'K'");
     check(session, "dt Index", "Local var @ <unavailable> Type unsigned long\n??? (not live at this instruction)");
@@ -404,7 +404,7 @@ fn locals_are_shown_with_where_they_are() {
         session,
         "dt Device Grade",
         "
-            |Local var @ @rcx Type _SAMPLE_DEVICE*
+            |Local var @ rcx Type _SAMPLE_DEVICE*
             |0xfffff803`20003038
             |   +0x07d Grade : 66 'B'",
     );
@@ -455,6 +455,22 @@ fn names_are_listed_by_pattern_size_and_prefix() {
     );
     check(session, "dt sampledrv!nothing*", "no type or variable matches sampledrv!nothing*");
     check(session, "dt sampledrv!_NOTHING", "Symbol sampledrv!_NOTHING not found.");
+}
+
+#[test]
+fn types_are_shown_in_full() {
+    let session = &mut sample_o0();
+    check_columns(
+        session,
+        "dt -v sampledrv!SampleDevice Flags Entries Self",
+        "
+            |struct _SAMPLE_DEVICE, 23 elements, 0xe8 bytes
+            |   +0x010 Flags   : struct _SAMPLE_FLAGS, 8 elements, 0x18 bytes
+            |   +0x0a0 Entries : struct _LIST_ENTRY, 2 elements, 0x10 bytes
+            | [ 0xffffa980`00002ed8 - 0xffffa980`00002f38 ]
+            |   +0x0e0 Self    : 0xfffff803`20003038 struct _SAMPLE_DEVICE, 23 elements, 0xe8 bytes  sampledrv!SampleDevice+0",
+    );
+    assert!(output(session, "dt -h").starts_with("dt [-a[n] "));
 }
 
 #[test]
@@ -550,4 +566,10 @@ fn nonsense_is_answered() {
     output(session, ".ecxr");
     output(session, ".frame 2");
     survive_nonsense(session, "dt", words);
+    let Some(session) = &mut triage() else { return };
+    survive_nonsense(
+        session,
+        "dt",
+        &["nt!_EPROCESS", "nt!_KPRCB", "-r", "-b", "-a", "-v", "@$proc", "Pcb.", "nt!_E*", "-l"],
+    );
 }

@@ -2,6 +2,7 @@
 
 use super::request::Request;
 use super::subject::{Origin, Subject, typed};
+use super::writer::MAX_LINES;
 use crate::command::CommandError;
 use crate::report::{Format, Record, Report};
 use engine::Session;
@@ -10,8 +11,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use symbols::{Module, NamePattern};
 
-/// Most names that are listed.
-const MAX_NAMES: usize = 20_000;
+/// Most names that are looked for.
+const MAX_NAMES: usize = MAX_LINES;
 /// Blanks before types, where variables have their address.
 const NO_ADDRESS: &str = "          ";
 
@@ -68,6 +69,10 @@ fn list(
         report.push(Record::new("heading").text("Address   Size Symbol"));
     }
     for found in find(session, request, pattern)? {
+        if report.records.len() >= MAX_LINES {
+            report.warn(format!("only the first {MAX_LINES} lines are shown"));
+            break;
+        }
         let mut record = Record::new("match");
         record = match found.place.as_ref().and_then(Place::address) {
             Some(at) => record.field("address", at, address).text("  "),

@@ -47,6 +47,9 @@ pub static COMMAND: Command = Command {
 
 fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
     let request = Request::parse(invocation.arguments, COMMAND.usage)?;
+    if request.help {
+        return Ok(Report::of(Record::line(COMMAND.usage)));
+    }
     let mut heading = Report::default();
     let session = &mut *invocation.session;
     session.recall.display = Some("dt");

@@ -48,6 +48,8 @@ pub(super) struct Request<'t> {
     pub(super) size: Option<u64>,
     /// `-d`: each listed type in full.
     pub(super) details: bool,
+    /// `-h`: what the arguments are.
+    pub(super) help: bool,
 }
 
 /// A word behind the name.
@@ -118,7 +120,7 @@ impl<'t> Request<'t> {
                 'y' => (next.is_name, next.is_prefix) = (true, true),
                 // Compact output: each value has one line anyway.
                 'c' => {}
-                'h' => return Err(error("help:".to_owned())),
+                'h' => self.help = true,
                 'p' => {
                     return Err(error(
                         "-p: records in physical memory can't be displayed; read it with d* /p".to_owned(),

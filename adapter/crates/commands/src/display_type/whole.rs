@@ -19,6 +19,7 @@ impl Writer<'_> {
         match &subject.origin {
             Origin::Local => {
                 let place = place.map_or_else(String::new, |place| display_locals::place(session, place));
+                let place = place.trim_start_matches('@');
                 let record = Record::new("local")
                     .text("Local var @ ")
                     .field("location", place, Format::Plain)

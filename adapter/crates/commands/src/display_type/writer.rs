@@ -11,7 +11,7 @@ use symbols::{Shape, TypeRef};
 /// Blanks before the fields of the outermost record, and more of them for each level.
 const INDENTATION: usize = 3;
 /// Most lines of one command.
-const MAX_LINES: usize = 20_000;
+pub(super) const MAX_LINES: usize = 20_000;
 
 /// Writes records as `dt` shows them: with values where they lie somewhere, else with types.
 pub(crate) struct Writer<'a> {
