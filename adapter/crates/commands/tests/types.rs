@@ -566,10 +566,4 @@ fn nonsense_is_answered() {
     output(session, ".ecxr");
     output(session, ".frame 2");
     survive_nonsense(session, "dt", words);
-    let Some(session) = &mut triage() else { return };
-    survive_nonsense(
-        session,
-        "dt",
-        &["nt!_EPROCESS", "nt!_KPRCB", "-r", "-b", "-a", "-v", "@$proc", "Pcb.", "nt!_E*", "-l"],
-    );
 }
