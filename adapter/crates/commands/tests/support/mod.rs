@@ -68,6 +68,15 @@ pub fn check(session: &mut Session, command: &str, expected: &str) {
     assert_eq!(found.trim_end(), expected.trim_end(), "\n\noutput of `{command}`:\n{found}\n");
 }
 
+/// Checks the whole output of a command. Each line of `expected` begins with a `|`: blanks matter behind it.
+#[track_caller]
+pub fn check_columns(session: &mut Session, command: &str, expected: &str) {
+    let lines = expected.lines().filter_map(|line| Some(line.split_once('|')?.1));
+    let expected: Vec<&str> = lines.collect();
+    let found = output(session, command);
+    assert_eq!(found.trim_end(), expected.join("\n").trim_end(), "\n\noutput of `{command}`:\n{found}\n");
+}
+
 /// Checks that each of `expected` is a line of the output, in this order; other lines may stand between.
 #[track_caller]
 pub fn check_lines(session: &mut Session, command: &str, expected: &[&str]) {
