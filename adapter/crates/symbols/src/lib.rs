@@ -7,6 +7,10 @@
 //!    └── SymbolSearch(SymbolPath) ── looks in folders and stores; SearchLog says where, and what was refused
 //! ```
 //!
+//! A [`SymbolFile`] answers by name (`find`, `search`, `find_type`) and by RVA (`nearest`, `function_at`,
+//! `inline_frames`, `variables`, `line_at`); types are [`TypeRef`]s, which are resolved level by level: [`TypeRef::shape`],
+//! [`TypeRef::members`].
+//!
 //! | folder or file | what |
 //! | --- | --- |
 //! | `pe/` | PE images in files and in memory |

@@ -2,6 +2,7 @@
 
 use memory::{Cursor, Truncated};
 use ms_pdb::types::Leaf;
+use std::ffi::CStr;
 
 /// One record of a symbol or type stream.
 #[derive(Clone, Copy, Debug)]
@@ -67,7 +68,7 @@ impl<'a> Iterator for Records<'a> {
 pub(crate) fn name<'a>(cursor: &mut Cursor<'a>) -> Result<&'a [u8], Truncated> {
     let rest = cursor.clone().take(cursor.remaining())?;
     // A name that isn't ended asks for one byte more than there is.
-    let length = rest.iter().position(|&byte| byte == 0).unwrap_or(rest.len());
+    let length = CStr::from_bytes_until_nul(rest).map_or(rest.len(), CStr::count_bytes);
     let name = cursor.take(length)?;
     cursor.skip(1)?;
     Ok(name)
