@@ -2,5 +2,6 @@
 
 pub mod dap_client;
 pub mod dump_writer;
+pub mod random;
 pub mod sample;
 pub mod temporary;
