@@ -377,3 +377,38 @@ fn commands_answer_whatever_symbol_files_say() {
         Ok(answers != sound[build])
     });
 }
+
+#[test]
+fn a_search_through_page_tables_that_lead_in_circles_gives_up_when_asked() {
+    let original = std::fs::read(Build::O0.bundled_dump()).expect("the bundled dump");
+    let folder = TemporaryFolder::new();
+    let sound = open(&Build::O0.bundled_dump(), "").expect("the bundled dump opens");
+    let space = sound.target().address_space().expect("a full dump has page tables");
+    let table = sound.target().dump().physical().expect("a full dump").prefix(space.root, 0x1000).0;
+    let at = original.windows(0x1000).position(|bytes| bytes == table).expect("the table is in the file");
+    let mut damaged = original;
+    // Every free entry of the top table leads to the top table: 128 TB of memory, and more.
+    for entry in damaged[at..at + 0x1000].chunks_exact_mut(8).filter(|entry| entry.iter().all(|byte| *byte == 0)) {
+        entry.copy_from_slice(&(space.root.0 & !0xfff | 3).to_le_bytes());
+    }
+    let file = folder.file("circles.dmp", &damaged);
+    let flag = engine::cancel::CancelFlag::default();
+    let (searching, search) = mpsc::channel();
+    let cancel = flag.clone();
+    let worker = std::thread::spawn(move || {
+        let mut session = open(&file, "").expect("the root is as it was");
+        session.set_cancel_flag(cancel);
+        let answer = commands::execute(&mut session, "s -b 0 L?ffffffffffffffff 90 91 92 93 94 95 96 97");
+        searching
+            .send(answer.map(|report| report.warnings).map_err(|error| error.to_string()))
+            .expect("the test waits");
+    });
+    std::thread::sleep(Duration::from_millis(200));
+    flag.cancel();
+    let answer = search.recv_timeout(DEADLINE).expect("an answer in time");
+    worker.join().expect("the search ends");
+    assert_eq!(
+        answer.expect_err("the search is too long to be through"),
+        commands::CommandError::Cancelled.to_string()
+    );
+}
