@@ -210,7 +210,9 @@ impl Rows<'_> {
         } else {
             record = record.field("childSp", frame.stack_pointer, hidden_or_shown);
             record = record.text(if self.columns.stack_pointers() { " " } else { "" });
-            record = record.field("returnAddress", frame.return_address.unwrap_or_default(), pointer);
+            let unknown = || Value::Unknown("the caller is not known".to_owned());
+            let return_address = frame.return_address.map_or_else(unknown, Value::Address);
+            record = record.field("returnAddress", return_address, pointer);
         }
         if self.columns.home_words {
             record = record.text(" : ");

@@ -21,19 +21,23 @@ pub fn walk(surroundings: &Surroundings<'_>, context: &Context, limit: usize) ->
             Step { surroundings, callee: &mut frame }.caller()
         };
         let step = step.and_then(|caller| ensure_progress(&frame, caller));
-        if let Ok(caller) = &step {
-            frame.return_address = Some(caller.instruction_pointer);
-        }
+        frame.return_address = match &step {
+            Ok(caller) => Some(caller.instruction_pointer),
+            // That it is zero is what told the end.
+            Err(StackEnd::Complete) => Some(VirtualAddress(0)),
+            Err(_) => None,
+        };
         push_with_inlined(surroundings, &mut stack.frames, frame);
+        let complete = stack.frames.len() <= limit;
+        stack.frames.truncate(limit);
         match step {
             Ok(caller) if stack.frames.len() < limit => frame = caller,
-            Ok(_) => {
-                stack.frames.truncate(limit);
-                stack.end = StackEnd::Limit;
+            Err(end) if complete => {
+                stack.end = end;
                 return stack;
             }
-            Err(end) => {
-                stack.end = end;
+            _ => {
+                stack.end = StackEnd::Limit;
                 return stack;
             }
         }
@@ -152,6 +156,7 @@ impl Step<'_, '_> {
                 let context = self.context_at(return_address, slot.offset(size));
                 self.caller_with(context, FoundBy::Scan, Certainty::Guessed)
             }
+            Found::Cancelled => Err(StackEnd::Cancelled),
             Found::Nothing(Some(error)) if error.read == 0 => Err(StackEnd::Unreadable(error)),
             Found::Nothing(_) => Err(StackEnd::NothingFound { from, because: because.to_string() }),
         }
