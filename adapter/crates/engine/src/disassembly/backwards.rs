@@ -19,8 +19,7 @@ const MAX_FUNCTIONS: usize = 256;
 pub(super) fn starts_before(session: &Session, address: VirtualAddress, count: usize) -> (Vec<VirtualAddress>, bool) {
     let architecture = session.target().architecture();
     if let Some(size) = fixed_size(architecture) {
-        let starts = (1..=count as u64).rev().map(|index| address.back(index * size));
-        return (starts.collect(), true);
+        return (fixed_starts_before(session, address, count, size), address.0 % size == 0);
     }
     let mut starts: Vec<VirtualAddress> = Vec::new();
     let mut end = address;
@@ -39,6 +38,20 @@ pub(super) fn starts_before(session: &Session, address: VirtualAddress, count: u
         return (likeliest(session, address, count), false);
     }
     (starts.split_off(starts.len().saturating_sub(count)), true)
+}
+
+/// Where all instructions have one size: as far back as there is code without a gap.
+fn fixed_starts_before(session: &Session, address: VirtualAddress, count: usize, size: u64) -> Vec<VirtualAddress> {
+    let steps = (1..=count).scan(address, |at, _| {
+        *at = at.back(size);
+        Some(*at)
+    });
+    let there = |at: &VirtualAddress| {
+        !session.cancel_flag().is_cancelled() && session.target().bytes(*at, size as usize).is_ok()
+    };
+    let mut starts: Vec<_> = steps.take_while(there).collect();
+    starts.reverse();
+    starts
 }
 
 fn fixed_size(architecture: &dyn Architecture) -> Option<u64> {
