@@ -3,6 +3,7 @@
 use crate::evaluate::{
     Lookup, Place, PseudoRegister, RegisterReading, Scope, SourceLine, Value, Variable, register_in,
 };
+use crate::scope::ContextSource;
 use crate::session::Session;
 use crate::source_lines;
 use crate::stack::Frame;
@@ -50,15 +51,21 @@ impl<'a> SessionScope<'a> {
         number_or(value, "it is not known in this frame")
     }
 
+    /// The thread whose registers are current (`.thread`), else the one that the current processor runs.
+    fn thread(&self) -> Result<VirtualAddress, String> {
+        let scope = self.session.scope();
+        if let ContextSource::Thread(address) = scope.source {
+            return Ok(address);
+        }
+        let processor = self.session.processors().get(scope.processor).ok_or("there is no current processor")?;
+        processor.thread.as_ref().map(|thread| thread.thread).map_err(ToString::to_string)
+    }
+
     fn thread_field(&self, path: &str, ty: Option<&str>) -> Lookup<PseudoRegister> {
-        let processors = self.session.processors();
-        let Some(processor) = processors.get(self.session.scope().processor) else {
-            return Lookup::Unavailable("there is no current processor".to_owned());
-        };
         let kernel = self.session.target().kernel();
-        let address = match &processor.thread {
-            Ok(thread) => thread.thread,
-            Err(error) => return Lookup::Unavailable(error.to_string()),
+        let address = match self.thread() {
+            Ok(address) => address,
+            Err(why) => return Lookup::Unavailable(why),
         };
         let value = match path {
             "" => Ok(address.0),
@@ -95,8 +102,9 @@ impl<'a> SessionScope<'a> {
 
     /// The implicit process, if one was chosen, else the one that the current processor runs in.
     fn process(&self) -> Lookup<PseudoRegister> {
-        let Some(process) = self.session.recall.process else {
-            return self.thread_field("Tcb.ApcState.Process", Some("_EPROCESS"));
+        let process = match self.session.implicit_process() {
+            Ok(process) => process,
+            Err(error) => return Lookup::Unavailable(error.to_string()),
         };
         let kernel = self.session.target().kernel();
         let ty = kernel.find_type("_EPROCESS").ok().map(|ty| ty.pointer(kernel.pointer_size() as u8));
