@@ -146,6 +146,7 @@ impl Signature {
     /// What a file is that is often mistaken for a kernel dump.
     fn hint(self) -> &'static str {
         match &self.bytes {
+            _ if self.length == 0 => " (the file is empty)",
             [b'M', b'D', b'M', b'P', ..] => " (this is a user-mode minidump)",
             [b'M', b'S', b'C', b'F', ..] => " (this is a cabinet: extract the dump from it)",
             [b'P', b'K', 3, 4, ..] => " (this is a zip archive: extract the dump from it)",

@@ -4,6 +4,7 @@ use crate::error::Defect;
 use memmap2::Mmap;
 use std::fmt;
 use std::fs::File;
+use std::io::{Error, ErrorKind};
 use std::path::Path;
 
 /// A part of a dump file, in bytes from the file's start.
@@ -30,8 +31,16 @@ impl fmt::Debug for FileBytes {
 
 impl FileBytes {
     /// Maps the file at `path` into memory. Nothing is read yet: pages come in as they are touched.
-    pub fn map(path: &Path) -> std::io::Result<Self> {
+    pub fn map(path: &Path) -> Result<Self, Error> {
         let file = File::open(path)?;
+        // Mapping one of these fails, too, but with words that don't say why.
+        let kind = file.metadata()?.file_type();
+        if kind.is_dir() {
+            return Err(Error::new(ErrorKind::IsADirectory, "it is a folder, not a dump file"));
+        }
+        if !kind.is_file() {
+            return Err(Error::new(ErrorKind::Unsupported, "it is a pipe or device; dumps are read from files only"));
+        }
         #[expect(unsafe_code, reason = "a map is the only way to open a 64 GiB dump at once in bounded memory")]
         // SAFETY: the map is private to this value and read-only, and no reference to a type with invalid values is
         // made from it: only bytes are. What can't be ruled out is another process that changes or truncates the

@@ -27,7 +27,7 @@ impl OpenOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file isn't a dump, or a damaged one.
-    #[error("{path} can't be opened: {error}")]
+    #[error("{}", refusal(path, error))]
     Dump {
         /// The file.
         path: PathBuf,
@@ -42,6 +42,14 @@ pub enum OpenError {
         /// `MachineImageType` of its header.
         machine: u16,
     },
+}
+
+/// An error of the operating system names the file already.
+fn refusal(path: &Path, error: &DumpError) -> String {
+    match error {
+        DumpError::Io { .. } => error.to_string(),
+        DumpError::Refused(_) => format!("{} can't be opened: {error}", path.display()),
+    }
 }
 
 impl Target {
