@@ -6,7 +6,7 @@ use crate::command::{Command, CommandError};
 use crate::report::{Format, Record, Report};
 use crate::{registers, stack};
 use engine::crash::{Crash, CrashException, ExceptionSource};
-use engine::stack::FrameDescription;
+use engine::stack::{Certainty, FrameDescription};
 use engine::{ContextSource, Session};
 
 /// The command's entry.
@@ -41,7 +41,11 @@ fn analyze(session: &mut Session) -> Result<Report, CommandError> {
         report.records.extend(describe_exception(session, exception));
     }
     let before = session.scope();
-    session.select_context(source)?;
+    if let Err(error) = session.select_context(source) {
+        // Code and parameters are worth showing all the same.
+        report.warn(error.to_string());
+        return Ok(report);
+    }
     let shown = registers::show_all(session).and_then(|registers| Ok((registers, stack::show(session)?)));
     let culprit = culprit(session);
     let restored = session.restore_scope(before);
@@ -122,8 +126,14 @@ fn culprit(session: &Session) -> Option<Vec<Record>> {
     let frame = stack.frames.iter().find(|frame| outside_kernel(frame.instruction_pointer))?;
     let description = FrameDescription::of(frame, modules);
     let module = modules.at(frame.instruction_pointer)?;
+    let guessed = frame.certainty == Certainty::Guessed;
+    let symbol_name = Record::new("symbolName")
+        .text("SYMBOL_NAME:  ")
+        .field("symbolName", description.call_site(), Format::Plain)
+        .field("guessed", guessed, Format::Hidden)
+        .text(if guessed { " (guessed)" } else { "" });
     let mut records = vec![
-        Record::new("symbolName").text("SYMBOL_NAME:  ").field("symbolName", description.call_site(), Format::Plain),
+        symbol_name,
         Record::new("moduleName").text("MODULE_NAME:  ").field("moduleName", module.name(), Format::Plain),
         Record::new("imageName").text("IMAGE_NAME:   ").field(
             "imageName",

@@ -40,6 +40,7 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
 /// Name, meaning and explained parameters, in the shape of `!analyze -v`.
 pub(crate) fn explain(session: &Session, bug_check: &BugCheck) -> Vec<Record> {
     let name = bug_check.name().unwrap_or("UNKNOWN_BUG_CHECK");
+    let digits = 2 * session.target().architecture().pointer_size();
     let mut records = vec![
         Record::new("bugCheck")
             .field("name", name, Format::Plain)
@@ -59,7 +60,7 @@ pub(crate) fn explain(session: &Session, bug_check: &BugCheck) -> Vec<Record> {
         };
         let mut record = Record::new("parameter")
             .text(format!("Arg{}: ", index + 1))
-            .field("value", VirtualAddress(value), Format::Hex(16))
+            .field("value", VirtualAddress(value), Format::Hex(digits))
             .field("index", index + 1, Format::Hidden);
         if !words.is_empty() {
             record = record.text(", ").field("meaning", words, Format::Plain);
