@@ -56,18 +56,22 @@ fn unquoted_semicolon(text: &str) -> Option<usize> {
 /// The command that `text` calls.
 ///
 /// Names need no blank behind them where what follows can't belong to a name: `kn5`, `~0s`, `r@rip`, `?1+2`; and
-/// options may stand right behind some: `kvn`, `lmvm nt`.
+/// options may stand right behind some: `kvn`, `lmvm nt`. Capitals and small letters are told apart only where both
+/// are names.
 pub fn find(text: &str) -> Option<Call<'_>> {
     let text = text.trim();
-    let candidates = COMMANDS.iter().flat_map(|command| command.names.iter().map(move |name| (*command, *name)));
-    let called = candidates.filter_map(|(command, name)| {
-        let start = text.get(..name.len())?;
-        let rest = text.get(name.len()..)?;
-        let same = if name.starts_with(['.', '!']) { start.eq_ignore_ascii_case(name) } else { start == name };
-        let (letters, rest) = split_letters(name, rest);
-        (same && ends_name(name, rest)).then_some(Call { command, name, letters, arguments: rest.trim() })
-    });
-    called.max_by_key(|call| call.name.len())
+    let called = |same: fn(&str, &str) -> bool| {
+        let names = COMMANDS.iter().flat_map(|command| command.names.iter().map(move |name| (*command, *name)));
+        let calls = names.filter_map(|(command, name)| {
+            let (start, rest) = text.split_at_checked(name.len())?;
+            let (letters, rest) = split_letters(name, rest);
+            let called = same(start, name) && ends_name(name, rest);
+            called.then_some(Call { command, name, letters, arguments: rest.trim() })
+        });
+        calls.max_by_key(|call| call.name.len())
+    };
+    // Case tells `dd` from `dD` and `kp` from `kP`; it doesn't matter where one name alone is meant.
+    called(|start, name| start == name).or_else(|| called(str::eq_ignore_ascii_case))
 }
 
 fn split_letters<'t>(name: &str, rest: &'t str) -> (&'t str, &'t str) {
@@ -114,6 +118,11 @@ mod tests {
         check(".ECXR", Some((".ecxr", "")));
         check("!lmi nt", Some(("!lmi", "nt")));
         check("r@rip", Some(("r", "@rip")));
+        check("dD", Some(("dD", "")));
+        check("dd", Some(("dd", "")));
+        check("LM m nt", Some(("lm", "m nt")));
+        check("K 2", Some(("k", "2")));
+        check("R rip", Some(("r", "rip")));
         check("kzz", None);
         check(".ecxrx", None);
     }
