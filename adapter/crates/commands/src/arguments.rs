@@ -125,3 +125,54 @@ impl<'t> Arguments<'t> {
         Ok(range)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::target::OpenOptions;
+    use std::path::Path;
+
+    fn sample() -> Session {
+        let dump = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../samples/crash/sample.dmp");
+        Session::open(&dump, &OpenOptions::default()).unwrap()
+    }
+
+    /// Checks a range of objects of 8 bytes, 16 of them by default: its start and count.
+    #[track_caller]
+    fn check(session: &Session, text: &str, expected: Option<(u64, u64)>) {
+        let mut arguments = Arguments::new(text, "usage");
+        let range = arguments.range(session, 8, 16).unwrap();
+        assert_eq!(range.map(|range| (range.start.0, range.count)), expected, "{text}");
+        assert_eq!(arguments.rest(), "", "{text}");
+    }
+
+    #[track_caller]
+    fn refuse(session: &Session, text: &str, why: &str) {
+        let error = Arguments::new(text, "usage").range(session, 8, 16).unwrap_err().to_string();
+        assert!(error.contains(why), "{text}: {error}");
+    }
+
+    #[test]
+    fn ranges_are_written_in_every_way_of_the_originals() {
+        let session = &sample();
+        check(session, "", None);
+        check(session, "1000", Some((0x1000, 16)));
+        check(session, "1000 L2", Some((0x1000, 2)));
+        check(session, "1000 l2", Some((0x1000, 2)));
+        check(session, "1000 L 2", Some((0x1000, 2)));
+        check(session, "1000 L-2", Some((0xff0, 2)));
+        check(session, "1000 L?10000000", Some((0x1000, 0x1000_0000)));
+        check(session, "1000 1000", Some((0x1000, 1)));
+        check(session, "1000 1008", Some((0x1000, 2)));
+    }
+
+    #[test]
+    fn a_range_that_makes_no_sense_is_refused() {
+        let session = &sample();
+        refuse(session, "1000 ff8", "the range ends before it starts");
+        refuse(session, "1000 L", "a count is missing behind L");
+        refuse(session, "1000 L2000001", "L? allows them");
+        refuse(session, "1000 L-ffffffffffffffff", "L? allows them");
+        refuse(session, "0 ffffffffffffffff", "L? allows them");
+    }
+}
