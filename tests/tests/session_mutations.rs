@@ -89,6 +89,9 @@ const COMMANDS: &[&str] = &[
     "k",
 ];
 
+/// Where a dump's header has DirectoryTableBase, PsLoadedModuleList and so on.
+const HEADER_FIELDS: Range<usize> = 0x10..0x88;
+
 /// What of a machine's memory is damaged, besides its page tables: an expression for the address, and the bytes from there.
 const PLACES: &[(&str, u64)] = &[
     ("nt!PsLoadedModuleList", 0x10),
@@ -118,7 +121,6 @@ const PLACES: &[(&str, u64)] = &[
     ("poi(nt!KiBugCheckData+20)", 0x4d0),
     ("poi(nt!KiBugCheckData+18)+a0", 0x190),
     ("@rsp", 0x1200),
-    ("poi(poi(nt!KiProcessorBlock)+8)", 0x200),
     // Images: headers, exports, exception and debug directories, unwind information, code.
     ("nt", 0x400),
     ("nt+dwo(nt+dwo(nt+3c)+88)", 0x100),
@@ -155,10 +157,9 @@ impl Original {
         let file = folder.file("sound.dmp", &dump);
         let session = open(&file, &symbol_path).expect("a sound dump opens");
         let answers = run(&folder, &file, &symbol_path).expect("a sound dump");
-        // The header's DirectoryTableBase, PsLoadedModuleList and so on.
-        let places = vec![0x10..0x88];
-        let (page_tables, addresses) = (Vec::new(), Vec::new());
+        let (places, page_tables, addresses) = (Vec::new(), Vec::new(), Vec::new());
         let mut original = Self { dump, symbol_path, places, page_tables, addresses, answers };
+        original.places.push(HEADER_FIELDS);
         for (expression, size) in PLACES {
             let scope = session.expression_scope();
             let Ok(value) = evaluate(expression, Syntax::Masm, &scope) else { continue };
