@@ -5,7 +5,7 @@
 
 mod support;
 
-use support::{check, check_lines, output, sample, survive_nonsense, triage};
+use support::{check, check_lines, output, sample, sample_o0, survive_nonsense, triage};
 
 #[test]
 fn a_stack_has_the_columns_that_are_asked_for() {
@@ -166,4 +166,26 @@ fn nonsense_is_answered() {
     for name in ["k", "kb", "kP", "kvnf", ".frame", ".f+", ".f-", "~", "~*", "~0"] {
         survive_nonsense(session, name, words);
     }
+}
+
+#[test]
+fn the_thread_is_the_one_whose_registers_are_current() {
+    // The threads of processors 0 and 1, as `~` lists them.
+    let session = &mut sample_o0();
+    check(session, "r $thread", "$thread=ffffa980000023d0");
+    output(session, ".thread ffffa980`00001450");
+    check(session, "r $thread", "$thread=ffffa98000001450");
+    check(session, "r $proc", "$proc=ffffa98000000150");
+    output(session, ".thread");
+    check(session, "r $thread", "$thread=ffffa980000023d0");
+}
+
+#[test]
+fn registers_say_why_there_is_no_frame() {
+    let session = &mut sample_o0();
+    output(session, "~1s");
+    output(session, ".sympath ");
+    session.target_mut().modules_mut().set_loaded(Vec::new());
+    let refused = output(session, "? @rax");
+    assert!(refused.contains("processor 1 does not exist"), "{refused}");
 }

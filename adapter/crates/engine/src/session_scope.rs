@@ -27,6 +27,14 @@ impl<'a> SessionScope<'a> {
         Self { session, frame }
     }
 
+    /// The frame, or why there is none.
+    fn frame(&self) -> Result<&Frame, String> {
+        self.frame.as_ref().ok_or_else(|| match self.session.frame() {
+            Err(error) => error.to_string(),
+            Ok(_) => "there is no current frame".to_owned(),
+        })
+    }
+
     fn module(&self, name: &str) -> Option<&'a Module> {
         self.session.target().modules().by_name(name).map(|module| &**module)
     }
@@ -47,8 +55,10 @@ impl<'a> SessionScope<'a> {
     }
 
     fn register_by(&self, read: impl FnOnce(&arch::Context) -> Option<u64>) -> Lookup<PseudoRegister> {
-        let value = self.frame.as_ref().and_then(|frame| read(&frame.context));
-        number_or(value, "it is not known in this frame")
+        match self.frame() {
+            Ok(frame) => number_or(read(&frame.context), "it is not known in this frame"),
+            Err(why) => Lookup::Unavailable(why),
+        }
     }
 
     /// The thread whose registers are current (`.thread`), else the one that the current processor runs.
@@ -142,15 +152,15 @@ impl Scope for SessionScope<'_> {
     }
 
     fn register(&self, name: &str) -> Lookup<RegisterReading> {
-        match &self.frame {
-            Some(frame) => register_in(&frame.context, name),
-            None if self.session.target().architecture().find_register(name).is_none() => Lookup::NotFound,
-            None => Lookup::Unavailable("there is no current frame".to_owned()),
+        match self.frame() {
+            Ok(frame) => register_in(&frame.context, name),
+            Err(_) if self.session.target().architecture().find_register(name).is_none() => Lookup::NotFound,
+            Err(why) => Lookup::Unavailable(why),
         }
     }
 
     fn read_register(&self, part: RegisterPart) -> Result<u128, String> {
-        let frame = self.frame.as_ref().ok_or("there is no current frame")?;
+        let frame = self.frame()?;
         let name = || frame.context.architecture().register(part.register).map_or("the register", |full| full.name);
         frame.context.get_part(part).ok_or_else(|| format!("{} is not known in this frame", name()))
     }
