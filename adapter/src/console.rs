@@ -86,8 +86,9 @@ impl Console {
 
     /// Runs the commands that standard input holds.
     fn read_lines(&mut self) -> io::Result<()> {
-        for line in io::stdin().lock().lines() {
-            if self.run_line(&line?)? == Next::Quit {
+        for line in io::stdin().lock().split(b'\n') {
+            // A line that isn't UTF-8 is answered as a command that doesn't exist, and the next one is run.
+            if self.run_line(&String::from_utf8_lossy(&line?))? == Next::Quit {
                 break;
             }
         }
