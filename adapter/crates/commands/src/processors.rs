@@ -60,7 +60,13 @@ fn parse<'t>(session: &Session, text: &'t str) -> Result<(Vec<u32>, &'t str), Co
 
 fn list(session: &Session, which: &[u32]) -> Report {
     let processors = which.iter().filter_map(|number| session.processors().get(*number));
-    Report { records: processors.map(|processor| describe(session, processor)).collect(), warnings: Vec::new() }
+    let records = processors.map(|processor| describe(session, processor)).collect();
+    let mut report = Report { records, warnings: Vec::new() };
+    if !session.processors().numbers_known {
+        report
+            .warn("which processor crashed is not known: it is listed as 0, and the others' registers can't be found");
+    }
+    report
 }
 
 /// ``.# 0  Thread ffffe18a`4f0a0040 Cid 0004.0108 Process ffffe18a`4ca7f040 System  nt!KeBugCheckEx``

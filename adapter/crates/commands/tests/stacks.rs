@@ -189,3 +189,12 @@ fn registers_say_why_there_is_no_frame() {
     let refused = output(session, "? @rax");
     assert!(refused.contains("processor 1 does not exist"), "{refused}");
 }
+
+#[test]
+fn a_processor_without_a_number_is_not_passed_off_as_the_first() {
+    let session = &mut sample();
+    assert!(!output(session, "~").contains("not known"));
+    session.target_mut().modules_mut().set_loaded(Vec::new());
+    let listed = output(session, "~");
+    assert!(listed.contains("which processor crashed is not known"), "{listed}");
+}
