@@ -210,8 +210,12 @@ impl Rows<'_> {
         } else {
             record = record.field("childSp", frame.stack_pointer, hidden_or_shown);
             record = record.text(if self.columns.stack_pointers() { " " } else { "" });
-            let unknown = || Value::Unknown("the caller is not known".to_owned());
-            let return_address = frame.return_address.map_or_else(unknown, Value::Address);
+            let return_address = match frame.return_address {
+                Some(address) => Value::Address(address),
+                // A zero is what told that the outermost frame was reached.
+                None if self.stack.end == StackEnd::Complete => Value::Address(VirtualAddress(0)),
+                None => Value::Unknown("the caller is not known".to_owned()),
+            };
             record = record.field("returnAddress", return_address, pointer);
         }
         if self.columns.home_words {

@@ -21,12 +21,7 @@ pub fn walk(surroundings: &Surroundings<'_>, context: &Context, limit: usize) ->
             Step { surroundings, callee: &mut frame }.caller()
         };
         let step = step.and_then(|caller| ensure_progress(&frame, caller));
-        frame.return_address = match &step {
-            Ok(caller) => Some(caller.instruction_pointer),
-            // That it is zero is what told the end.
-            Err(StackEnd::Complete) => Some(VirtualAddress(0)),
-            Err(_) => None,
-        };
+        frame.return_address = step.as_ref().ok().map(|caller| caller.instruction_pointer);
         push_with_inlined(surroundings, &mut stack.frames, frame);
         let complete = stack.frames.len() <= limit;
         stack.frames.truncate(limit);
