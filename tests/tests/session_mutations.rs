@@ -121,9 +121,8 @@ const PLACES: &[(&str, u64)] = &[
     ("poi(nt!KiBugCheckData+20)", 0x4d0),
     ("poi(nt!KiBugCheckData+18)+a0", 0x190),
     ("@rsp", 0x1200),
-    // Images: headers, exports, exception and debug directories, unwind information, code.
+    // Images: headers, exception and debug directories, unwind information, code.
     ("nt", 0x400),
-    ("nt+dwo(nt+dwo(nt+3c)+88)", 0x100),
     ("nt+dwo(nt+dwo(nt+3c)+a0)", 0x400),
     ("nt+dwo(nt+dwo(nt+dwo(nt+3c)+a0)+8)", 0x800),
     ("nt+dwo(nt+dwo(nt+3c)+b8)", 0x80),
@@ -134,7 +133,6 @@ const PLACES: &[(&str, u64)] = &[
     ("sampledrv+dwo(sampledrv+dwo(sampledrv+3c)+b8)", 0x80),
     ("sampledrv!DriverEntry", 0x100),
     ("sampledrv!SampleDevice", 0x200),
-    ("poi(sampledrv!SampleDevice+38)", 0x40),
 ];
 
 /// A sound dump, and where in it things lie that matter.
