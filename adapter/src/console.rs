@@ -14,8 +14,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 
-/// What is shown before anything is asked.
-const OPENING: &[&str] = &["vertarget", "!analyze -v"];
 /// Lines that are remembered between sessions.
 const HISTORY_LINES: usize = 1000;
 
@@ -78,8 +76,9 @@ enum Next {
 
 impl Console {
     fn converse(&mut self) -> io::Result<()> {
-        for command in OPENING {
-            self.run_line(command)?;
+        self.run_line("vertarget")?;
+        if self.session.borrow().crash().is_some() {
+            self.run_line("!analyze -v")?;
         }
         if io::stdin().is_terminal() && io::stdout().is_terminal() { self.ask() } else { self.read_lines() }
     }

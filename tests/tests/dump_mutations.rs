@@ -7,6 +7,7 @@ use memory::{PhysicalAddress, ReadFailure, ReadPhysicalExt, ReadVirtualExt, Virt
 use std::time::{Duration, Instant};
 use tests::dump_writer::contexts::context;
 use tests::dump_writer::{Arch, Crash, Driver, Exception, Format, Machine, UnloadedDriver, example};
+use tests::random::Random;
 
 /// What opening says of `arch`'s dump in `format` with the bytes `new` at `offset`.
 fn refusal(arch: Arch, format: Format, offset: usize, new: &[u8]) -> String {
@@ -100,7 +101,7 @@ fn a_file_that_ends_within_its_headers_is_refused() {
     let refused = |format, size| Dump::from_bytes(file(format, size)).unwrap_err().to_string();
     assert_eq!(
         refused(Format::Complete, 0),
-        r#"not a kernel crash dump: it starts with "", not with "PAGEDUMP" or "PAGEDU64""#
+        r#"not a kernel crash dump: it starts with "", not with "PAGEDUMP" or "PAGEDU64" (the file is empty)"#
     );
     assert_eq!(
         refused(Format::Complete, 0x1fff),
@@ -155,26 +156,6 @@ fn a_small_dump_with_a_damaged_list_opens_without_it() {
 
 const MUTATIONS: u32 = 20_000;
 
-/// Marsaglia's xorshift64: the same numbers everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit.max(1) as u64) as usize
-    }
-
-    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
-    }
-}
-
 /// A machine of a few pages.
 fn machine(arch: Arch) -> Machine {
     let mut machine = Machine::new(arch);
@@ -220,11 +201,11 @@ fn mutate(random: &mut Random, file: &mut Vec<u8>) {
             _ => header + random.below(0x80),
         };
         let value = match random.below(6) {
-            0 => random.next(),
+            0 => random.number(),
             1 => random.one_of(&[0, 1, u64::MAX, 1 << 31, 1 << 32, 1 << 52, 1 << 63, 0x4547_4150_4547_4150]),
             2 => size as u64 + random.below(0x20) as u64 - 0x10,
             3 => random.below(size) as u64,
-            4 => random.next() >> random.below(64),
+            4 => random.number() >> random.below(64),
             _ => random.below(0x100) as u64,
         };
         let width = random.one_of(&[1, 2, 4, 8]);
@@ -260,7 +241,7 @@ fn read_everything(dump: &Dump, random: &mut Random) {
             let _ = memory.prefix(block.address, block.bytes.length.min(0x1000) as usize);
             let _ = memory.prefix(block.address.offset(block.bytes.length - 1), 0x10);
         }
-        let _ = memory.prefix(VirtualAddress(random.next()), 0x100);
+        let _ = memory.prefix(VirtualAddress(random.number()), 0x100);
     }
     if let Some(physical) = dump.physical() {
         let mut pages = 0u64;
@@ -274,7 +255,7 @@ fn read_everything(dump: &Dump, random: &mut Random) {
             }
         }
         assert!(pages <= physical.page_count());
-        let _ = physical.prefix(PhysicalAddress(random.next()), 0x2000);
+        let _ = physical.prefix(PhysicalAddress(random.number()), 0x2000);
         walk_page_tables(dump, random);
     }
 }
@@ -314,7 +295,7 @@ fn damaged_dumps_are_read_as_far_as_they_go_or_refused_with_a_reason() {
         .map(|(arch, format)| machine(arch).write(format))
         .collect();
     let before = peak_memory();
-    let mut random = Random(0x6b64_6170);
+    let mut random = Random::new(0x6b64_6170);
     let (mut opened, mut refused) = (0, 0);
     for mutation in 0..MUTATIONS {
         let mut file = originals[random.below(originals.len())].clone();

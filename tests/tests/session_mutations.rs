@@ -77,7 +77,6 @@ const COMMANDS: &[&str] = &[
     "dps @rsp L40",
     "dpu @rsp L10",
     "dS nt!PsLoadedModuleList",
-    "!process",
     ".process",
     ".thread",
     ".trap",

@@ -73,7 +73,8 @@ fn pseudo_register(session: &Session, name: &str, record: Record) -> Result<Reco
 
 fn set(invocation: &mut Invocation<'_>, register: &str, expression: &str) -> Result<Report, CommandError> {
     let name = register.trim_start_matches('@').to_ascii_lowercase();
-    let index = name.strip_prefix("$t").and_then(|index| index.parse::<usize>().ok());
+    let index = name.strip_prefix("$t").filter(|index| index.bytes().all(|digit| digit.is_ascii_digit()));
+    let index = index.and_then(|index| index.parse::<usize>().ok());
     let mut arguments = Arguments::new(expression, COMMAND.usage);
     let number = arguments.number(invocation.session)?.ok_or_else(|| arguments.usage("a value is missing"))?;
     arguments.finish()?;
