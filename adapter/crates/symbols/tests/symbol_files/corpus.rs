@@ -34,11 +34,13 @@ fn every_pdb_opens_and_everything_in_it_can_be_listed() {
     let mut files = Vec::new();
     pdbs(&corpus, &mut files);
     assert_eq!(files.len(), 19);
+    // Enough of each function to meet each kind of record, and quick enough without optimization. All of everything is
+    // for release builds: LIST_EVERYTHING=1 cargo test --release -p kdap-symbols every_pdb -- --nocapture
+    let limit = if std::env::var_os("LIST_EVERYTHING").is_some() { listing::NO_LIMIT } else { 2000 };
     for path in files {
         let start = Instant::now();
         let file = SymbolFile::open(&path).unwrap();
-        // Enough of each function to meet each kind of record, and quick enough without optimization.
-        let figures = listing::list(&file, 2000);
+        let figures = listing::list(&file, limit);
         let errors = (file.problems(), figures.type_errors, figures.lost_symbols);
         assert_eq!(errors, (vec![], 0, 0), "{}", path.display());
         println!("{} ({}): {figures:?}, {:?}", path.display(), file.content(), start.elapsed());

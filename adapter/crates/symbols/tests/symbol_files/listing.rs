@@ -29,13 +29,21 @@ pub struct Figures {
     pub type_errors: usize,
 }
 
+/// The limit for which [`list`] leaves nothing out.
+pub const NO_LIMIT: usize = usize::MAX;
+
+/// `limit`, and no more than `most` unless there is none.
+fn at_most(most: usize, limit: usize) -> usize {
+    if limit == NO_LIMIT { NO_LIMIT } else { limit.min(most) }
+}
+
 /// Lists everything, but of each kind no more than `limit`.
 pub fn list(file: &SymbolFile, limit: usize) -> Figures {
     let mut figures = Figures::default();
     let everything = NamePattern::new("*");
     let symbols = file.search(&everything, limit);
     figures.symbols = symbols.len();
-    for symbol in symbols.iter().step_by(symbols.len() / SYMBOLS + 1) {
+    for symbol in symbols.iter().step_by(symbols.len() / at_most(SYMBOLS, limit) + 1) {
         let found = file.nearest(symbol.rva).is_some_and(|(nearest, at)| nearest.rva + at == symbol.rva);
         figures.lost_symbols += usize::from(!found || file.find(&symbol.name).is_empty());
     }
@@ -51,7 +59,7 @@ pub fn list(file: &SymbolFile, limit: usize) -> Figures {
     let sources = file.source_files();
     figures.source_files = sources.len();
     // Each source file means to read every function that it may be inlined into.
-    for source in sources.iter().step_by(sources.len() / limit.min(SOURCE_FILES) + 1) {
+    for source in sources.iter().step_by(sources.len() / at_most(SOURCE_FILES, limit) + 1) {
         figures.lines += file.lines_of(source.id, 0..=u32::MAX).len();
     }
     let types = file.search_types(&everything, limit);
@@ -66,7 +74,7 @@ pub fn list(file: &SymbolFile, limit: usize) -> Figures {
 /// What is at each line's start in a piece of code.
 fn list_code(file: &SymbolFile, start: u32, end: u32, limit: usize, figures: &mut Figures) {
     let mut rva = start;
-    for _ in 0..limit.min(LINES) {
+    for _ in 0..at_most(LINES, limit) {
         if rva >= end {
             break;
         }
