@@ -66,14 +66,14 @@ pub fn saved_context(kernel: &Kernel<'_>, prcb: &Structure<'_>) -> Result<Contex
 /// The `CONTEXT` at `address`; one that was never filled in is refused.
 ///
 /// # Errors
-/// [`NtError::Unreadable`], [`NtError::Damaged`].
+/// [`NtError::Unreadable`], [`NtError::NoContext`], [`NtError::Damaged`].
 pub fn read_context(kernel: &Kernel<'_>, address: VirtualAddress) -> Result<Context, NtError> {
     let unreadable = |error| NtError::Unreadable { what: "the CONTEXT".to_owned(), error };
     let bytes = kernel.memory.bytes(address, kernel.architecture.context_size()).map_err(unreadable)?;
-    let damaged = |why| NtError::Damaged { what: "the CONTEXT", address, why };
-    let context = Context::from_bytes(kernel.architecture, &bytes).map_err(|_| damaged("its flags make no sense"))?;
+    let no_context = |error| NtError::NoContext { address, error };
+    let context = Context::from_bytes(kernel.architecture, &bytes).map_err(no_context)?;
     match context.instruction_pointer() {
         Some(VirtualAddress(1..)) => Ok(context),
-        _ => Err(damaged("it was not filled in")),
+        _ => Err(NtError::Damaged { what: "the CONTEXT", address, why: "it was not filled in" }),
     }
 }

@@ -1,5 +1,6 @@
 //! Structures in the target's memory, read by the names of their members.
 
+use arch::ContextError;
 use memory::{ReadError, ReadVirtual, ReadVirtualExt, VirtualAddress};
 use symbols::{Member, Shape, TypeError, TypeRef};
 
@@ -53,6 +54,14 @@ pub enum NtError {
         address: VirtualAddress,
         /// What is wrong with it.
         why: &'static str,
+    },
+    /// What lies there is no `CONTEXT` of this processor.
+    #[error("no CONTEXT at {address}: {error}")]
+    NoContext {
+        /// Where one was expected.
+        address: VirtualAddress,
+        /// What is wrong with it.
+        error: ContextError,
     },
     /// The symbol file is damaged.
     #[error(transparent)]
