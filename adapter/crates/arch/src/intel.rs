@@ -1,5 +1,6 @@
 //! What x86 and x64 share: the flags, and decoding instructions.
 
+pub mod debug_registers;
 mod text;
 
 use crate::{CallBefore, Decoded, FlagBit, Flow, Instruction};

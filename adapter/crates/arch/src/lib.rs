@@ -31,8 +31,12 @@ pub mod x86;
 pub use architecture::Architecture;
 pub use context::{Context, ContextError};
 pub use disassemble::{CallBefore, Decoded, Flow, Instruction};
+pub use intel::debug_registers;
 pub use machine::Machine;
-pub use paging::{AddressSpace, PageTableEntry, PageTablePath, PagingMode, TranslateError, Translation};
+pub use paging::{
+    AddressSpace, EntryFlags, EntryMeaning, Level, Mapping, Mappings, PageTableEntry, PageTablePath, PagingMode,
+    TranslateError, Translation,
+};
 pub use registers::{
     FlagBit, Register, RegisterGroup, RegisterId, RegisterPart, RegisterSet, RegisterValue, SubRegister,
 };

@@ -1,5 +1,9 @@
 //! Translating virtual addresses: what all page tables have in common. The entry formats are the architectures'.
 
+mod mappings;
+
+pub use mappings::{Mapping, Mappings};
+
 use crate::{amd64, arm64, x86};
 use memory::{PageTableLevel, PhysicalAddress, ReadFailure, ReadPhysical, ReadPhysicalExt, VirtualAddress};
 
@@ -22,6 +26,16 @@ impl AddressSpace {
     pub fn new(root: PhysicalAddress, mode: PagingMode) -> Self {
         Self { root, mode, invalid_pte_mask: 0 }
     }
+
+    /// Where the table of the top level lies.
+    pub fn top_table(&self) -> PhysicalAddress {
+        PhysicalAddress(self.root.0 & self.mode.format().root_mask)
+    }
+
+    /// What an entry says; 4-byte entries are zero-extended.
+    pub fn decode(&self, level: PageTableLevel, entry: u64) -> EntryMeaning {
+        (self.mode.format().decode)(level, entry, self.invalid_pte_mask)
+    }
 }
 
 /// Formats of page tables.
@@ -37,6 +51,41 @@ pub enum PagingMode {
     Amd64FiveLevel,
     /// ARM64 with 4 KB granule, 48 bits: 4 levels, 2 MB and 1 GB blocks.
     Arm64,
+}
+
+impl PagingMode {
+    /// The levels of its page tables, top first.
+    pub fn levels(self) -> &'static [Level] {
+        self.format().levels
+    }
+
+    /// Bytes of an entry: 4 or 8.
+    pub fn entry_size(self) -> usize {
+        self.format().entry_size
+    }
+
+    /// What a valid entry of a level allows and tells.
+    pub fn flags(self, level: PageTableLevel, entry: u64) -> EntryFlags {
+        (self.format().flags)(level, entry)
+    }
+
+    /// The address that the processor forms of the bits that select entries: the sign is extended where there is one.
+    pub fn canonical(self, address: u64) -> VirtualAddress {
+        let format = self.format();
+        let bits = format.levels.first().map_or(0, |top| top.shift + top.entries.trailing_zeros());
+        let unused = if (format.is_canonical)(u64::MAX) { 64 - bits } else { 0 };
+        VirtualAddress(((address << unused) as i64 >> unused) as u64)
+    }
+
+    fn format(self) -> &'static Format {
+        match self {
+            Self::X86 => &x86::paging::TWO_LEVEL,
+            Self::X86Pae => &x86::paging::PAE,
+            Self::Amd64FourLevel => &amd64::paging::FOUR_LEVEL,
+            Self::Amd64FiveLevel => &amd64::paging::FIVE_LEVEL,
+            Self::Arm64 => &arm64::paging::GRANULE_4K,
+        }
+    }
 }
 
 /// Where a virtual address lies in physical memory.
@@ -116,6 +165,31 @@ impl PageTablePath {
     }
 }
 
+/// What the valid entry of a page or table allows and tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EntryFlags {
+    /// Writing makes a copy (a bit that NT defines).
+    pub copy_on_write: bool,
+    /// The translation holds in all address spaces.
+    pub global: bool,
+    /// It maps a large page.
+    pub large_page: bool,
+    /// It was written to.
+    pub dirty: bool,
+    /// It was used.
+    pub accessed: bool,
+    /// Not cached. ARM64's entries name a kind of memory by its number instead: false there.
+    pub cache_disabled: bool,
+    /// Cached, and written through. False on ARM64, as above.
+    pub write_through: bool,
+    /// User mode may use it.
+    pub user: bool,
+    /// It may be written to.
+    pub writable: bool,
+    /// Its owner's mode may execute it.
+    pub executable: bool,
+}
+
 /// What tells one paging mode's tables from another's.
 pub(crate) struct Format {
     /// Bits of the directory table base that are an address.
@@ -127,11 +201,14 @@ pub(crate) struct Format {
     /// The levels, top first.
     pub levels: &'static [Level],
     /// What an entry says. The last argument is [`AddressSpace::invalid_pte_mask`].
-    pub decode: fn(PageTableLevel, u64, u64) -> Entry,
+    pub decode: fn(PageTableLevel, u64, u64) -> EntryMeaning,
+    /// What a valid entry allows and tells.
+    pub flags: fn(PageTableLevel, u64) -> EntryFlags,
 }
 
 /// One level of page tables.
-pub(crate) struct Level {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
     /// Its name.
     pub level: PageTableLevel,
     /// Lowest bit of the virtual address that selects an entry.
@@ -142,15 +219,20 @@ pub(crate) struct Level {
 
 /// What an entry says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
-    /// The table of the next level.
+pub enum EntryMeaning {
+    /// The physical address of the next level's table.
     Table(u64),
-    /// The page.
+    /// The physical address of the page.
     Page(u64),
-    /// Not valid, but the page or table is still there.
+    /// Not valid, but the page or table is still there, at this physical address.
     Transition(u64),
     /// In a paging file.
-    PagedOut { file: u8, offset: u64 },
+    PagedOut {
+        /// Number of the paging file.
+        file: u8,
+        /// Page offset within it.
+        offset: u64,
+    },
     /// Zeroes on first use.
     DemandZero,
     /// Described by a prototype entry.
@@ -165,19 +247,19 @@ pub(crate) const PAGE_FRAME_64: u64 = 0x000f_ffff_ffff_f000;
 /// NT's 8-byte entry that isn't valid, as the public symbols' `_MMPTE_SOFTWARE`, `_MMPTE_TRANSITION` and
 /// `_MMPTE_PROTOTYPE` lay it out in Windows 10 and later (before, the paging file's number was in bits 4:1; that number
 /// is all that differs). An entry of zero says nothing: only the VADs know whether there is memory.
-pub(crate) fn decode_invalid_64(entry: u64, invalid_pte_mask: u64) -> Entry {
+pub(crate) fn decode_invalid_64(entry: u64, invalid_pte_mask: u64) -> EntryMeaning {
     let swizzled = entry & (1 << 4) == 0;
     let address = if swizzled { entry & !invalid_pte_mask } else { entry };
     if entry == 0 {
-        Entry::NotPresent
+        EntryMeaning::NotPresent
     } else if entry & (1 << 10) != 0 {
-        Entry::Prototype
+        EntryMeaning::Prototype
     } else if entry & (1 << 11) != 0 {
-        Entry::Transition(address & PAGE_FRAME_64)
+        EntryMeaning::Transition(address & PAGE_FRAME_64)
     } else {
         match address >> 32 {
-            0 => Entry::DemandZero,
-            offset => Entry::PagedOut { file: (entry >> 12 & 0xf) as u8, offset },
+            0 => EntryMeaning::DemandZero,
+            offset => EntryMeaning::PagedOut { file: (entry >> 12 & 0xf) as u8, offset },
         }
     }
 }
@@ -188,13 +270,7 @@ pub(crate) fn translate(
     space: AddressSpace,
     address: VirtualAddress,
 ) -> Result<Translation, TranslateError> {
-    let format = match space.mode {
-        PagingMode::X86 => &x86::paging::TWO_LEVEL,
-        PagingMode::X86Pae => &x86::paging::PAE,
-        PagingMode::Amd64FourLevel => &amd64::paging::FOUR_LEVEL,
-        PagingMode::Amd64FiveLevel => &amd64::paging::FIVE_LEVEL,
-        PagingMode::Arm64 => &arm64::paging::GRANULE_4K,
-    };
+    let format = space.mode.format();
     let mut path = PageTablePath::default();
     walk(physical, format, space, address, &mut path)
         .map_err(|failure| TranslateError { address, failure, path })
@@ -211,7 +287,7 @@ fn walk(
     if !(format.is_canonical)(address.0) {
         return Err(ReadFailure::NotCanonical);
     }
-    let mut table = space.root.0 & format.root_mask;
+    let mut table = space.top_table().0;
     let mut in_transition = false;
     for &Level { level, shift, entries } in format.levels {
         let index = address.0 >> shift & (entries - 1);
@@ -224,14 +300,14 @@ fn walk(
         let page_size = 1 << shift;
         let page = |base: u64| PhysicalAddress(base & !(page_size - 1) | address.0 & (page_size - 1));
         match (format.decode)(level, entry, space.invalid_pte_mask) {
-            Entry::Page(base) => return Ok((page(base), page_size, in_transition)),
-            Entry::Transition(base) if level == PageTableLevel::Pte => return Ok((page(base), page_size, true)),
-            Entry::Table(next) => table = next,
-            Entry::Transition(next) => (table, in_transition) = (next, true),
-            Entry::PagedOut { file, offset } => return Err(ReadFailure::PagedOut { level, entry, file, offset }),
-            Entry::DemandZero => return Err(ReadFailure::DemandZero { level, entry }),
-            Entry::Prototype => return Err(ReadFailure::Prototype { level, entry }),
-            Entry::NotPresent => return Err(ReadFailure::NotPresent { level, entry, at }),
+            EntryMeaning::Page(base) => return Ok((page(base), page_size, in_transition)),
+            EntryMeaning::Transition(base) if level == PageTableLevel::Pte => return Ok((page(base), page_size, true)),
+            EntryMeaning::Table(next) => table = next,
+            EntryMeaning::Transition(next) => (table, in_transition) = (next, true),
+            EntryMeaning::PagedOut { file, offset } => return Err(ReadFailure::PagedOut { level, entry, file, offset }),
+            EntryMeaning::DemandZero => return Err(ReadFailure::DemandZero { level, entry }),
+            EntryMeaning::Prototype => return Err(ReadFailure::Prototype { level, entry }),
+            EntryMeaning::NotPresent => return Err(ReadFailure::NotPresent { level, entry, at }),
         }
     }
     // No format has tables at its last level, so that the loop has returned.

@@ -1,6 +1,6 @@
 //! x64 page tables: 4 and 5 levels, 2 MB and 1 GB pages.
 
-use crate::paging::{Entry, Format, Level, PAGE_FRAME_64, decode_invalid_64};
+use crate::paging::{EntryFlags, EntryMeaning, Format, Level, PAGE_FRAME_64, decode_invalid_64};
 use memory::PageTableLevel::{self, Pde, Pml5e, Ppe, Pte, Pxe};
 
 const PML5E: Level = Level { level: Pml5e, shift: 48, entries: 512 };
@@ -16,6 +16,7 @@ pub(crate) const FOUR_LEVEL: Format = Format {
     entry_size: 8,
     levels: &[PXE, PPE, PDE, PTE],
     decode,
+    flags,
 };
 
 /// 57-bit addresses (`CR4.LA57`).
@@ -28,14 +29,32 @@ pub(crate) fn sign_extends(address: u64, bits: u32) -> bool {
     upper == 0 || upper == u64::MAX >> (bits - 1)
 }
 
-fn decode(level: PageTableLevel, entry: u64, invalid_pte_mask: u64) -> Entry {
+fn decode(level: PageTableLevel, entry: u64, invalid_pte_mask: u64) -> EntryMeaning {
     const VALID: u64 = 1;
     const LARGE_PAGE: u64 = 1 << 7;
     let frame = entry & PAGE_FRAME_64;
     match level {
         _ if entry & VALID == 0 => decode_invalid_64(entry, invalid_pte_mask),
-        Pte => Entry::Page(frame),
-        Pde | Ppe if entry & LARGE_PAGE != 0 => Entry::Page(frame),
-        Pml5e | Pxe | Ppe | Pde => Entry::Table(frame),
+        Pte => EntryMeaning::Page(frame),
+        Pde | Ppe if entry & LARGE_PAGE != 0 => EntryMeaning::Page(frame),
+        Pml5e | Pxe | Ppe | Pde => EntryMeaning::Table(frame),
+    }
+}
+
+/// Also those of x86, where bit 63 isn't there without PAE.
+pub(crate) fn flags(level: PageTableLevel, entry: u64) -> EntryFlags {
+    let bit = |bit: u32| entry >> bit & 1 != 0;
+    EntryFlags {
+        copy_on_write: bit(9),
+        global: bit(8),
+        // In PTEs the bit selects a kind of caching.
+        large_page: bit(7) && level != Pte,
+        dirty: bit(6),
+        accessed: bit(5),
+        cache_disabled: bit(4),
+        write_through: bit(3),
+        user: bit(2),
+        writable: bit(1),
+        executable: !bit(63),
     }
 }

@@ -5,7 +5,7 @@
 //! bits 47:39 of the address index, and an address is good when bits 63:47 are equal.
 
 use crate::amd64::paging::sign_extends;
-use crate::paging::{Entry, Format, Level, decode_invalid_64};
+use crate::paging::{EntryFlags, EntryMeaning, Format, Level, decode_invalid_64};
 use memory::PageTableLevel::{self, Pde, Ppe, Pte, Pxe};
 
 /// Output address bits 47:12 of a descriptor, and of the translation table base (bits 63:48 hold an ASID there).
@@ -23,16 +23,36 @@ pub(crate) const GRANULE_4K: Format = Format {
         Level { level: Pte, shift: 12, entries: 512 },
     ],
     decode,
+    flags,
 };
 
 /// Bits 1:0 are 11 for tables and pages and 01 for blocks, which only levels 1 and 2 have.
-fn decode(level: PageTableLevel, entry: u64, invalid_pte_mask: u64) -> Entry {
+fn decode(level: PageTableLevel, entry: u64, invalid_pte_mask: u64) -> EntryMeaning {
     let address = entry & ADDRESS;
     match (entry & 3, level) {
         (0 | 2, _) => decode_invalid_64(entry, invalid_pte_mask),
-        (1, Ppe | Pde) => Entry::Page(address),
-        (1, _) => Entry::NotPresent,
-        (_, Pte) => Entry::Page(address),
-        _ => Entry::Table(address),
+        (1, Ppe | Pde) => EntryMeaning::Page(address),
+        (1, _) => EntryMeaning::NotPresent,
+        (_, Pte) => EntryMeaning::Page(address),
+        _ => EntryMeaning::Table(address),
+    }
+}
+
+/// As the public symbols' `_MMPTE_HARDWARE` lays them out; the bits of tables that matter here are NT's, too.
+fn flags(level: PageTableLevel, entry: u64) -> EntryFlags {
+    let bit = |bit: u32| entry >> bit & 1 != 0;
+    let (privileged_no_execute, user_no_execute) = (bit(53), bit(54));
+    let user = bit(6);
+    EntryFlags {
+        copy_on_write: bit(56),
+        global: !bit(11),
+        large_page: level != Pte && !bit(1),
+        dirty: !bit(7),
+        accessed: bit(10),
+        cache_disabled: false,
+        write_through: false,
+        user,
+        writable: bit(55),
+        executable: if user { !user_no_execute } else { !privileged_no_execute },
     }
 }
