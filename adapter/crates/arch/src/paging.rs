@@ -304,7 +304,9 @@ fn walk(
             EntryMeaning::Transition(base) if level == PageTableLevel::Pte => return Ok((page(base), page_size, true)),
             EntryMeaning::Table(next) => table = next,
             EntryMeaning::Transition(next) => (table, in_transition) = (next, true),
-            EntryMeaning::PagedOut { file, offset } => return Err(ReadFailure::PagedOut { level, entry, file, offset }),
+            EntryMeaning::PagedOut { file, offset } => {
+                return Err(ReadFailure::PagedOut { level, entry, file, offset });
+            }
             EntryMeaning::DemandZero => return Err(ReadFailure::DemandZero { level, entry }),
             EntryMeaning::Prototype => return Err(ReadFailure::Prototype { level, entry }),
             EntryMeaning::NotPresent => return Err(ReadFailure::NotPresent { level, entry, at }),

@@ -20,9 +20,11 @@ mod source_lines;
 pub mod stack;
 pub mod target;
 pub mod variables;
+mod write;
 
 pub use implicit_process::ProcessError;
 pub use output_log::OutputLog;
 pub use scope::{ContextSource, Scope};
 pub use session::{ScopeError, Session};
 pub use session_scope::SessionScope;
+pub use write::{WriteError, WriteFailure};
