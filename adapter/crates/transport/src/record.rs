@@ -1,0 +1,212 @@
+//! `record=`: a line's bytes, both ways, into a file. The format is in `recording.rs`.
+//!
+//! A thread writes. The streams hand it what passes through them and never wait for it: when the disk is full, or so
+//! slow that [`QUEUE`] entries are waiting, the recording ends with what it has, and says so.
+
+use crate::connection::{Connection, Endpoint};
+use crate::connector::{BoxedStream, Tell};
+use crate::error::RecordError;
+use crate::recording::{Content, Direction, Entry, HEADER, MAX_BYTES};
+use crate::step::Step;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant, SystemTime};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Entries that may wait for the disk, each of [`MAX_BYTES`] at most: 16 MiB.
+const QUEUE: usize = 4096;
+/// How long the end of a session waits for the last entries to be written.
+const LAST_WRITES: Duration = Duration::from_secs(1);
+
+/// A recording under way; clones write to the same file.
+#[derive(Clone)]
+pub(crate) struct Recording(Arc<Shared>);
+
+struct Shared {
+    started: Instant,
+    path: PathBuf,
+    tell: Tell,
+    /// `None` once the recording has stopped.
+    queue: Mutex<Option<SyncSender<Entry>>>,
+    /// Closed by the thread when it has written everything.
+    written: Mutex<Receiver<()>>,
+}
+
+impl Recording {
+    /// Creates the file, or empties it if it is a recording.
+    pub(crate) fn create(path: &Path, connection: &Connection, tell: Tell) -> Result<Self, RecordError> {
+        let failed = |source| RecordError::Failed { path: path.to_owned(), source };
+        if let Endpoint::Replay { path: played, .. } = &connection.endpoint {
+            let same = path.canonicalize().is_ok_and(|path| played.canonicalize().is_ok_and(|played| path == played));
+            if same {
+                return Err(RecordError::SameAsReplay { path: path.to_owned() });
+            }
+        }
+        if !may_be_replaced(path).map_err(failed)? {
+            return Err(RecordError::NotARecording { path: path.to_owned() });
+        }
+        let mut file = BufWriter::new(File::create(path).map_err(failed)?);
+        write_header(&mut file, connection).map_err(failed)?;
+        Self::start(file, path, tell).map_err(failed)
+    }
+
+    fn start(file: impl Write + Send + 'static, path: &Path, tell: Tell) -> io::Result<Self> {
+        let (queue, entries) = sync_channel(QUEUE);
+        let (done, written) = sync_channel(0);
+        let (thread_path, thread_tell) = (path.to_owned(), tell.clone());
+        std::thread::Builder::new().name("record".to_owned()).spawn(move || {
+            let _done: SyncSender<()> = done;
+            if let Err(error) = write_entries(file, &entries) {
+                thread_tell(Step::RecordingStopped { path: thread_path, reason: error.to_string() });
+            }
+        })?;
+        Ok(Self(Arc::new(Shared {
+            started: Instant::now(),
+            path: path.to_owned(),
+            tell,
+            queue: Mutex::new(Some(queue)),
+            written: Mutex::new(written),
+        })))
+    }
+
+    fn bytes(&self, direction: Direction, bytes: &[u8]) {
+        for chunk in bytes.chunks(MAX_BYTES) {
+            self.add(Content::Bytes(direction, chunk.to_vec()));
+        }
+    }
+
+    fn add(&self, content: Content) {
+        let shared = &self.0;
+        let mut queue = shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = Entry { at: shared.started.elapsed(), content };
+        let Some(Err(refused)) = queue.as_ref().map(|queue| queue.try_send(entry)) else { return };
+        // A recording with a hole would be worse than one that ends.
+        *queue = None;
+        drop(queue);
+        // When the thread has ended, it told why.
+        if matches!(refused, TrySendError::Full(_)) {
+            let reason = "the disk is too slow for it".to_owned();
+            (shared.tell)(Step::RecordingStopped { path: shared.path.clone(), reason });
+        }
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        *self.queue.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.recv_timeout(LAST_WRITES) == Err(RecvTimeoutError::Timeout) {
+            let reason = "the last entries could not be written in time".to_owned();
+            (self.tell)(Step::RecordingStopped { path: self.path.clone(), reason });
+        }
+    }
+}
+
+/// Whether nothing but a recording is lost by creating this file.
+fn may_be_replaced(path: &Path) -> io::Result<bool> {
+    match std::fs::metadata(path) {
+        Ok(file) if file.is_file() => {
+            let mut start = Vec::new();
+            File::open(path)?.take(HEADER.len() as u64).read_to_end(&mut start)?;
+            Ok(start.is_empty() || start == HEADER.as_bytes())
+        }
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+fn write_header(file: &mut impl Write, connection: &Connection) -> io::Result<()> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let connection = connection.to_string().replace(char::is_control, " ");
+    writeln!(file, "{HEADER}")?;
+    writeln!(file, "# kdap {}, begun {} s after 1970 (UTC)", env!("CARGO_PKG_VERSION"), now.as_secs())?;
+    writeln!(file, "# connection {connection}")?;
+    writeln!(file, "# seconds, then > to the target, < from the target, = a note")?;
+    file.flush()
+}
+
+/// Writes until nobody can add entries any more. What is written is handed to the system whenever nothing is waiting:
+/// killing the process loses little.
+fn write_entries(mut file: impl Write, entries: &Receiver<Entry>) -> io::Result<()> {
+    while let Ok(entry) = entries.recv() {
+        file.write_all(entry.to_line().as_bytes())?;
+        while let Ok(entry) = entries.try_recv() {
+            file.write_all(entry.to_line().as_bytes())?;
+        }
+        file.flush()?;
+    }
+    Ok(())
+}
+
+/// A stream whose bytes are recorded.
+pub(crate) struct Recorded {
+    stream: BoxedStream,
+    recording: Recording,
+    closed: bool,
+}
+
+impl Recorded {
+    pub(crate) fn new(stream: BoxedStream, recording: Recording, endpoint: &Endpoint) -> Self {
+        recording.add(Content::Opened(endpoint.to_string()));
+        Self { stream, recording, closed: false }
+    }
+
+    fn close(&mut self, how: &str) {
+        if !self.closed {
+            self.closed = true;
+            self.recording.add(Content::Closed(how.to_owned()));
+        }
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        self.close("by the debugger");
+    }
+}
+
+impl AsyncRead for Recorded {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let had_room = buffer.remaining() > 0;
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        match &polled {
+            Poll::Ready(Ok(())) => match buffer.filled().get(before..) {
+                Some(bytes) if !bytes.is_empty() => self.recording.bytes(Direction::FromTarget, bytes),
+                _ if had_room => self.close("by the other end"),
+                _ => {}
+            },
+            Poll::Ready(Err(error)) => self.close(&format!("by an error: {error}")),
+            Poll::Pending => {}
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Recorded {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        match &polled {
+            Poll::Ready(Ok(written)) => {
+                self.recording.bytes(Direction::ToTarget, bytes.get(..*written).unwrap_or_default());
+            }
+            Poll::Ready(Err(error)) => self.close(&format!("by an error: {error}")),
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
