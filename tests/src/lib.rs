@@ -2,6 +2,8 @@
 
 pub mod dap_client;
 pub mod dump_writer;
+#[cfg(unix)]
+pub mod minint;
 pub mod random;
 pub mod sample;
 pub mod temporary;
