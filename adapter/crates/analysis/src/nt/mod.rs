@@ -7,6 +7,7 @@ pub mod layouts;
 pub mod loaded_modules;
 pub mod names;
 pub mod processors;
+pub mod pte;
 pub mod structure;
 pub mod thread;
 pub mod trap_frame;
