@@ -3,6 +3,7 @@
 //! [`Session`] is the door: it opens a dump ([`Session::open`]), knows its processors, the crash, the modules and the
 //! stacks, and keeps what is current. Everything here runs on the thread that owns the session.
 
+pub mod breakpoints;
 pub mod cancel;
 pub mod crash;
 pub mod disassembly;

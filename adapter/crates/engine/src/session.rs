@@ -1,5 +1,6 @@
 //! A debugging session: a target, what is current in it, and what was found out so far.
 
+use crate::breakpoints::Table;
 use crate::cancel::CancelFlag;
 use crate::crash::Crash;
 use crate::output_log::OutputLog;
@@ -66,6 +67,8 @@ pub struct Session {
     cancel: CancelFlag,
     /// What the user can set.
     pub settings: Settings,
+    /// The breakpoints.
+    pub breakpoints: Table,
     /// What commands leave behind for the next one.
     pub recall: Recall,
     search_news: SearchNews,
@@ -89,6 +92,7 @@ impl Session {
             stacks: RefCell::default(),
             cancel: CancelFlag::default(),
             settings: Settings::default(),
+            breakpoints: Table::default(),
             recall: Recall::default(),
             search_news: SearchNews::default(),
             output_log: None,

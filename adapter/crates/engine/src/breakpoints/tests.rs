@@ -1,0 +1,1 @@
+//! Breakpoints on the sample crash.
