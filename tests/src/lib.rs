@@ -3,6 +3,8 @@
 pub mod dap_client;
 pub mod dump_writer;
 #[cfg(unix)]
+pub mod line;
+#[cfg(unix)]
 pub mod minint;
 pub mod random;
 pub mod sample;
