@@ -8,6 +8,7 @@ pub mod cancel;
 pub mod crash;
 pub mod disassembly;
 pub mod evaluate;
+pub mod event_filters;
 mod implicit_process;
 mod output_log;
 pub mod processor;

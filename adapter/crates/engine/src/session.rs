@@ -3,6 +3,7 @@
 use crate::breakpoints::Table;
 use crate::cancel::CancelFlag;
 use crate::crash::Crash;
+use crate::event_filters::EventFilters;
 use crate::output_log::OutputLog;
 use crate::processor::Processors;
 use crate::recall::Recall;
@@ -69,6 +70,8 @@ pub struct Session {
     pub settings: Settings,
     /// The breakpoints.
     pub breakpoints: Table,
+    /// Which exceptions and events stop the target.
+    pub event_filters: EventFilters,
     /// What commands leave behind for the next one.
     pub recall: Recall,
     search_news: SearchNews,
@@ -93,6 +96,7 @@ impl Session {
             cancel: CancelFlag::default(),
             settings: Settings::default(),
             breakpoints: Table::default(),
+            event_filters: EventFilters::default(),
             recall: Recall::default(),
             search_news: SearchNews::default(),
             output_log: None,

@@ -83,11 +83,11 @@ impl Watched {
         let Self { address, size, access } = self;
         let most = if pointer_size == 8 { 8 } else { 4 };
         match access {
-            _ if !size.is_power_of_two() || size > most => return Err(WatchError::Size { size, most }),
-            Access::Execute if size != 1 => return Err(WatchError::ExecuteSize(size)),
-            Access::Io if size == 8 => return Err(WatchError::PortSize(size)),
-            Access::Io if address.0 > 0xffff => return Err(WatchError::NoSuchPort(address.0)),
-            _ if address.0 % u64::from(size) != 0 => return Err(WatchError::Misaligned { address, size }),
+            _ if !size.is_power_of_two() || size > most => Err(WatchError::Size { size, most }),
+            Access::Execute if size != 1 => Err(WatchError::ExecuteSize(size)),
+            Access::Io if size == 8 => Err(WatchError::PortSize(size)),
+            Access::Io if address.0 > 0xffff => Err(WatchError::NoSuchPort(address.0)),
+            _ if address.0 % u64::from(size) != 0 => Err(WatchError::Misaligned { address, size }),
             _ => Ok(self),
         }
     }
