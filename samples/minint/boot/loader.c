@@ -7,6 +7,7 @@
 #define PAGE_SIZE 0x1000ULL
 #define PTE_PRESENT_WRITE 0x63ULL // with accessed and dirty
 #define PTE_LARGE 0x80ULL
+#define MULTIBOOT_COMMAND_LINE 4 // MULTIBOOT_INFO.Flags
 #define SELF_MAP_INDEX 0x1ed // of PTE_BASE fffff680`00000000
 
 typedef struct _MULTIBOOT_INFO {
@@ -63,6 +64,23 @@ static VOID BaseName(CHAR *Name, SIZE_T Size, PCSTR Path)
     Name[length] = 0;
 }
 
+// The words behind the first one.
+static VOID CopyOptions(CHAR *Options, SIZE_T Size, PCSTR CommandLine)
+{
+    SIZE_T length = 0;
+
+    while (*CommandLine > ' ') {
+        CommandLine++;
+    }
+    while (*CommandLine == ' ') {
+        CommandLine++;
+    }
+    for (; length < Size - 1 && CommandLine[length] != 0; length++) {
+        Options[length] = CommandLine[length];
+    }
+    Options[length] = 0;
+}
+
 __declspec(noreturn) VOID LoaderMain(MULTIBOOT_INFO *Information)
 {
     MULTIBOOT_MODULE *modules = (MULTIBOOT_MODULE *)(ULONG64)Information->ModulesAddress;
@@ -81,6 +99,9 @@ __declspec(noreturn) VOID LoaderMain(MULTIBOOT_INFO *Information)
     kernel = (modules[Information->ModulesCount - 1].End + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
     LdrMapImage((PUCHAR)(ULONG64)modules[0].Start, (PUCHAR)kernel, MM_KERNEL_BASE);
 
+    if ((Information->Flags & MULTIBOOT_COMMAND_LINE) != 0) {
+        CopyOptions(BootBlock.LoadOptions, sizeof(BootBlock.LoadOptions), (PCSTR)(ULONG64)Information->CommandLine);
+    }
     BootBlock.KernelBase = (PVOID)MM_KERNEL_BASE;
     BootBlock.FirstFreePage = (kernel + LARGE_PAGE) / PAGE_SIZE;
     BootBlock.MemoryEnd = (0x100000 + Information->MemoryUpper * 1024ULL) / PAGE_SIZE;

@@ -398,6 +398,11 @@ static __inline VOID DisableInterrupts(VOID)
     __asm__ volatile("cli" : : : "memory");
 }
 
+static __inline VOID EnableInterrupts(VOID)
+{
+    __asm__ volatile("sti" : : : "memory");
+}
+
 static __inline VOID PauseProcessor(VOID)
 {
     __asm__ volatile("pause" : : : "memory");

@@ -17,6 +17,7 @@ typedef struct _BOOT_BLOCK {
     ULONG64 MemoryEnd;
     ULONG NumberOfDrivers;
     BOOT_DRIVER Drivers[BOOT_MAXIMUM_DRIVERS];
+    CHAR LoadOptions[160]; // the command line without the loader's name: "/DEBUG /BREAK"
 } BOOT_BLOCK;
 
 #define MM_KERNEL_BASE 0xFFFFF80310000000ULL // of a large page

@@ -3,6 +3,9 @@
 #pragma once
 
 #include "ntddk.h"
+#include "windbgkd.h"
+
+#define PRINT_BUFFER_SIZE 0x1000
 
 typedef struct _DBGKD_DEBUG_DATA_HEADER64 {
     LIST_ENTRY List;
@@ -171,23 +174,6 @@ typedef struct _KDDEBUGGER_DATA64 {
     ULONG RetpolineStubSize;
 } KDDEBUGGER_DATA64;
 
-typedef struct _DBGKD_GET_VERSION64 {
-    USHORT MajorVersion;
-    USHORT MinorVersion;
-    UCHAR ProtocolVersion;
-    UCHAR KdSecondaryVersion;
-    USHORT Flags;
-    USHORT MachineType;
-    UCHAR MaxPacketType;
-    UCHAR MaxStateChange;
-    UCHAR MaxManipulate;
-    UCHAR Simulation;
-    USHORT Unused[1];
-    ULONG64 KernBase;
-    ULONG64 PsLoadedModuleList;
-    ULONG64 DebuggerDataList;
-} DBGKD_GET_VERSION64;
-
 _Static_assert(FIELD_OFFSET(KDDEBUGGER_DATA64, KiProcessorBlock) == 0x218, "KiProcessorBlock");
 _Static_assert(FIELD_OFFSET(KDDEBUGGER_DATA64, OffsetKThreadNextProcessor) == 0x298, "OffsetKThreadNextProcessor");
 _Static_assert(FIELD_OFFSET(KDDEBUGGER_DATA64, SizePcr) == 0x2e0, "SizePcr");
@@ -219,10 +205,56 @@ typedef struct _CRASH_BLOCK {
 
 extern KDDEBUGGER_DATA64 KdDebuggerDataBlock;
 extern DBGKD_GET_VERSION64 KdVersionBlock;
-extern BOOLEAN KdDebuggerNotPresent;
+extern BOOLEAN KdDebuggerEnabled; // by the boot options
+extern BOOLEAN KdDebuggerNotPresent; // it doesn't answer
+extern ULONG NtGlobalFlag;
 
-VOID KdInitSystem(PVOID KernelBase);
+struct _BOOT_BLOCK;
+// Phase 0: before there is memory management. Phase 1: behind it.
+VOID KdInitSystem(ULONG Phase, struct _BOOT_BLOCK *BootBlock);
 VOID KdPortInitialize(VOID);
 VOID KdPortWrite(PCSTR Text);
 // Tells the host that this machine has crashed, and where the crash block is.
 VOID KdReportCrash(VOID);
+
+// Whether the debugger wants to break in.
+BOOLEAN KdPollBreakIn(VOID);
+// Breaks in if so. For the clock interrupt.
+VOID KdCheckForDebugBreak(VOID);
+
+// Why DbgBreakPointWithStatus
+enum { DBG_STATUS_CONTROL_C = 1, DBG_STATUS_BUGCHECK_FIRST = 3, DBG_STATUS_BUGCHECK_SECOND = 4, DBG_STATUS_FATAL = 5 };
+VOID DbgBreakPoint(VOID);
+VOID DbgBreakPointWithStatus(ULONG Status);
+ULONG DbgPrompt(PCSTR Prompt, CHAR *Response, ULONG Length);
+
+typedef struct _KD_SYMBOLS_INFO {
+    PVOID BaseOfDll;
+    ULONG_PTR ProcessId;
+    ULONG CheckSum;
+    ULONG SizeOfImage;
+} KD_SYMBOLS_INFO;
+
+// The debug service that int 2d asks for, in the exception's first parameter; a breakpoint has BREAKPOINT_BREAK there.
+enum { BREAKPOINT_BREAK, BREAKPOINT_PRINT, BREAKPOINT_PROMPT, BREAKPOINT_LOAD_SYMBOLS, BREAKPOINT_UNLOAD_SYMBOLS };
+ULONG DebugService(PVOID Argument1, PVOID Argument2, PVOID Argument3, ULONG Argument4, ULONG Service);
+VOID DbgLoadImageSymbols(PCSTR FileName, PVOID ImageBase);
+VOID DbgUnLoadImageSymbols(PCSTR FileName, PVOID ImageBase);
+
+// The debugger's part in the dispatch of an exception of the kernel. TRUE: handled, go on at the context.
+typedef BOOLEAN KDEBUG_ROUTINE(PEXCEPTION_RECORD ExceptionRecord, PCONTEXT ContextRecord, BOOLEAN SecondChance);
+extern KDEBUG_ROUTINE *KiDebugRoutine;
+KDEBUG_ROUTINE KdpTrap, KdpStub;
+
+typedef enum _KCONTINUE_STATUS {
+    ContinueError, // not handled
+    ContinueSuccess,
+    ContinueProcessorReselected, // this processor is to report once more
+    ContinueNextProcessor, // another one talks to the debugger now
+} KCONTINUE_STATUS;
+
+BOOLEAN KeFreezeExecution(VOID);
+VOID KeThawExecution(BOOLEAN Enable);
+KCONTINUE_STATUS KeSwitchFrozenProcessor(ULONG Number);
+KCONTINUE_STATUS KdpSwitchProcessor(VOID);
+__declspec(noreturn) VOID HalReturnToFirmware(VOID);

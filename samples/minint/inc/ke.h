@@ -197,7 +197,9 @@ typedef struct _KPRCB {
     LIST_ENTRY DispatcherReadyListHead[32];
     ULONG InterruptCount;
     ULONG KernelTime;
-    UCHAR Reserved7E88[0x7eb0 - 0x7e88];
+    UCHAR Reserved7E88[0x7e98 - 0x7e88];
+    UCHAR DebuggerSavedIRQL;
+    UCHAR Reserved7E99[0x7eb0 - 0x7e99];
     ULONG KeExceptionDispatchCount;
     ULONG ReadyThreadCount;
     UCHAR Reserved7EB8[0x8590 - 0x7eb8];
@@ -295,6 +297,7 @@ CHECK(KPRCB, DpcRoutineActive, 0x312a);
 CHECK(KPRCB, NormalDpcState, 0x312c);
 CHECK(KPRCB, NmiActive, 0x7be6);
 CHECK(KPRCB, DispatcherReadyListHead, 0x7c80);
+CHECK(KPRCB, DebuggerSavedIRQL, 0x7e98);
 CHECK(KPRCB, KeExceptionDispatchCount, 0x7eb0);
 CHECK(KPRCB, VendorString, 0x8590);
 CHECK(KPRCB, Context, PbContext);
@@ -326,6 +329,8 @@ CHECK(CONTEXT, LastExceptionFromRip, 0x4c8);
 
 // KPRCB.IpiFrozen
 enum { RUNNING = 0, TARGET_FROZEN = 2, TARGET_THAW = 3, FREEZE_OWNER = 4, TARGET_FREEZE = 5 };
+#define TARGET_MASK 0xf
+#define FREEZE_ACTIVE 0x20 // talks to the debugger
 
 #define MAXIMUM_PROCESSORS 64
 
@@ -373,6 +378,15 @@ static __inline KIRQL KeGetCurrentIrql(VOID)
     return (KIRQL)READ_REGISTER("cr8");
 }
 
+// Returns whether they were enabled.
+static __inline BOOLEAN KeDisableInterrupts(VOID)
+{
+    ULONG64 flags;
+
+    __asm__ volatile("pushfq\n\tpopq %0\n\tcli" : "=r"(flags) : : "memory");
+    return (flags & 0x200) != 0;
+}
+
 extern PKPRCB KiProcessorBlock[MAXIMUM_PROCESSORS];
 extern volatile ULONG KeNumberProcessors;
 extern ULONG_PTR KiBugCheckData[5];
@@ -391,6 +405,7 @@ VOID KiDispatchException(PEXCEPTION_RECORD ExceptionRecord, PKEXCEPTION_FRAME Ex
 VOID KeContextFromKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame, PCONTEXT ContextRecord);
 VOID KeContextToKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame, PCONTEXT ContextRecord);
 VOID KiSaveProcessorControlState(PKPROCESSOR_STATE ProcessorState);
+VOID KiRestoreProcessorControlState(PKPROCESSOR_STATE ProcessorState);
 
 // threads
 VOID KiReadyThread(PKTHREAD Thread);
@@ -404,3 +419,4 @@ VOID KeStallExecutionProcessor(ULONG MicroSeconds);
 __declspec(noreturn) VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2,
                                        ULONG_PTR BugCheckParameter3, ULONG_PTR BugCheckParameter4);
 VOID KiFreezeOtherProcessors(VOID);
+VOID KiSendApicCommand(ULONG ApicId, ULONG Command);

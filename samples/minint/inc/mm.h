@@ -17,6 +17,7 @@ struct _BOOT_DRIVER;
 #define MM_NONPAGED_POOL_PAGES 16
 #define MM_DRIVER_IMAGES 0xFFFFF80320000000ULL
 #define MM_HAL_APIC 0xFFFFFFFFFFFE0000ULL
+#define MM_DEBUG_PAGE 0xFFFFFFFFFFFDF000ULL // a physical page that the debugger looks at; else zeros
 #define MM_SYSTEM_RANGE_START 0xFFFF800000000000ULL
 #define MM_HIGHEST_USER_ADDRESS 0x00007FFFFFFEFFFFULL
 
@@ -121,17 +122,27 @@ _Static_assert(FIELD_OFFSET(LDR_DATA_TABLE_ENTRY, DllBase) == FIELD_OFFSET(KLDR_
 
 extern LIST_ENTRY PsLoadedModuleList;
 extern PHYSICAL_MEMORY_DESCRIPTOR *MmPhysicalMemoryBlock;
+extern ULONG64 MmHighestPhysicalPage;
 
 // A zeroed page's frame number. Bug checks when there is none.
 ULONG64 MiGetPage(VOID);
 // Maps one page, writable; makes the page tables that it takes.
 VOID MiMapPage(ULONG64 VirtualAddress, ULONG64 PageFrameNumber, BOOLEAN Executable);
 VOID MiUnmapPage(ULONG64 VirtualAddress);
+// The entry that maps an address, at a level: 0 for its page, 1 for the page table, 2, 3.
+PMMPTE_HARDWARE MiGetEntry(ULONG64 VirtualAddress, ULONG Level);
+BOOLEAN MmIsAddressValid(PVOID VirtualAddress);
 VOID MmInitSystem(struct _BOOT_BLOCK *BootBlock);
 // Zeroed pages between two that aren't mapped.
 PVOID MmAllocateSystemPages(ULONG Bytes);
 ULONG64 MmGetPhysicalAddress(PVOID BaseAddress);
 NTSTATUS MmAccessFault(ULONG64 FaultCode, PVOID VirtualAddress, UCHAR PreviousMode, PVOID TrapInformation);
+
+// Copies between Buffer and memory that may not be there; the bytes up to where it isn't. Interrupts are disabled.
+ULONG MmDbgCopyMemory(ULONG64 UntrustedAddress, PVOID Buffer, ULONG Size, ULONG Flags);
+#define MMDBG_COPY_WRITE 1 // from Buffer
+#define MMDBG_COPY_PHYSICAL 2
+#define MMDBG_COPY_DEVICE 4 // physical addresses that are no memory, too
 
 // Enters the kernel's own image into the list of loaded modules.
 VOID MiInitializeLoadedModuleList(PVOID KernelBase);

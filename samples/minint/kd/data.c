@@ -1,6 +1,6 @@
 // What a debugger finds the rest from.
 #include "ex.h"
-#include "kd.h"
+#include "kdp.h"
 #include "ke.h"
 #include "mm.h"
 #include "pe.h"
@@ -13,15 +13,16 @@ extern ULONG64 MmNumberOfPhysicalPages, MmLowestPhysicalPage, MmHighestPhysicalP
 extern const ULONG64 MmSystemRangeStart, MmHighestUserAddress, MmUserProbeAddress;
 extern const CHAR NtBuildLabEx[];
 extern CHAR KdPrintDefaultCircularBuffer[];
+extern UCHAR RtlpBreakWithStatusInstruction[];
 extern CHAR *KdPrintCircularBuffer, *KdPrintWritePointer;
 extern ULONG KdPrintRolloverCount, KdPrintBufferSize;
 
 PVOID MmUnloadedDrivers; // nothing is ever unloaded
 ULONG MmLastUnloadedDriver;
-BOOLEAN KdDebuggerNotPresent = TRUE;
 
 KDDEBUGGER_DATA64 KdDebuggerDataBlock = {
     .Header = {.OwnerTag = KDBG_TAG, .Size = sizeof(KDDEBUGGER_DATA64)},
+    .BreakpointWithStatus = (ULONG64)RtlpBreakWithStatusInstruction,
     .PsLoadedModuleList = (ULONG64)&PsLoadedModuleList,
     .PsActiveProcessHead = (ULONG64)&PsActiveProcessHead,
     .KeBugCheckCallbackListHead = (ULONG64)&KeBugCheckCallbackListHead,
@@ -34,6 +35,8 @@ KDDEBUGGER_DATA64 KdDebuggerDataBlock = {
     .MmHighestUserAddress = (ULONG64)&MmHighestUserAddress,
     .MmSystemRangeStart = (ULONG64)&MmSystemRangeStart,
     .MmUserProbeAddress = (ULONG64)&MmUserProbeAddress,
+    .KdPrintCircularBuffer = (ULONG64)KdPrintDefaultCircularBuffer,
+    .KdPrintCircularBufferEnd = (ULONG64)KdPrintDefaultCircularBuffer + PRINT_BUFFER_SIZE,
     .KdPrintWritePointer = (ULONG64)&KdPrintWritePointer,
     .KdPrintRolloverCount = (ULONG64)&KdPrintRolloverCount,
     .NtBuildLab = (ULONG64)NtBuildLabEx,
@@ -86,7 +89,6 @@ KDDEBUGGER_DATA64 KdDebuggerDataBlock = {
     .OffsetKThreadWaitReason = FIELD_OFFSET(KTHREAD, WaitReason),
     .PteBase = PTE_BASE,
 };
-static LIST_ENTRY KdpDebuggerDataListHead;
 
 DBGKD_GET_VERSION64 KdVersionBlock = {
     .MajorVersion = 0xf, // a free build
@@ -94,21 +96,13 @@ DBGKD_GET_VERSION64 KdVersionBlock = {
     .ProtocolVersion = 6,
     .Flags = DBGKD_VERS_FLAGS,
     .MachineType = IMAGE_FILE_MACHINE_AMD64,
+    .MaxPacketType = PACKET_TYPE_MAX,
+    .MaxStateChange = DbgKdMaximumStateChange - DbgKdMinimumStateChange,
+    .MaxManipulate = DbgKdMaximumManipulate - DbgKdMinimumManipulate,
     .PsLoadedModuleList = (ULONG64)&PsLoadedModuleList,
-    .DebuggerDataList = (ULONG64)&KdpDebuggerDataListHead,
 };
 
 static CRASH_BLOCK KdCrashBlock = {.Signature = {'K', 'D', 'A', 'P', 'C', 'R', 'S', 'H'}};
-
-VOID KdInitSystem(PVOID KernelBase)
-{
-    InitializeListHead(&KdpDebuggerDataListHead);
-    InsertTailList(&KdpDebuggerDataListHead, &KdDebuggerDataBlock.Header.List);
-    KdDebuggerDataBlock.KernBase = (ULONG64)KernelBase;
-    KdDebuggerDataBlock.KdPrintCircularBuffer = (ULONG64)KdPrintDefaultCircularBuffer;
-    KdDebuggerDataBlock.KdPrintCircularBufferEnd = (ULONG64)KdPrintDefaultCircularBuffer + KdPrintBufferSize;
-    KdVersionBlock.KernBase = (ULONG64)KernelBase;
-}
 
 static ULONG64 KdpReadTime(volatile KSYSTEM_TIME *Time)
 {

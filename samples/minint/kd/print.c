@@ -1,11 +1,10 @@
 // DbgPrint: to the serial port, and to the buffer that !dbgprint reads.
 #include "ke.h"
-#include "kd.h"
+#include "kdp.h"
 
 #define COM1 0x3f8
 #define COM_LINE_STATUS 5
 #define COM_TRANSMIT_EMPTY 0x20
-#define PRINT_BUFFER_SIZE 0x1000
 #define LINE_SIZE 256
 
 CHAR KdPrintDefaultCircularBuffer[PRINT_BUFFER_SIZE];
@@ -134,5 +133,24 @@ ULONG DbgPrint(PCSTR Format, ...)
     __builtin_va_end(arguments);
     KdLogDbgPrint(line.Text);
     KdPortWrite(line.Text); // last: when the host has the text, nothing changes any more
+    if (KdDebuggerEnabled &&
+        DebugService(line.Text, (PVOID)(SIZE_T)line.Length, NULL, 0, BREAKPOINT_PRINT) == (ULONG)STATUS_BREAKPOINT) {
+        DbgBreakPointWithStatus(DBG_STATUS_CONTROL_C);
+    }
     return STATUS_SUCCESS;
+}
+
+ULONG DbgPrompt(PCSTR Prompt, CHAR *Response, ULONG Length)
+{
+    SIZE_T promptLength = 0;
+    ULONG length;
+
+    while (Prompt[promptLength] != 0) {
+        promptLength++;
+    }
+    length = (ULONG)DebugService((PVOID)Prompt, (PVOID)promptLength, Response, Length, BREAKPOINT_PROMPT);
+    if (length < Length) {
+        Response[length] = 0;
+    }
+    return length;
 }

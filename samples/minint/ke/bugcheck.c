@@ -35,6 +35,23 @@ VOID KiSaveProcessorControlState(PKPROCESSOR_STATE ProcessorState)
     special->MsrSyscallMask = ReadMsr(MSR_SYSCALL_MASK);
 }
 
+// What the debugger may have changed of it.
+VOID KiRestoreProcessorControlState(PKPROCESSOR_STATE ProcessorState)
+{
+    KSPECIAL_REGISTERS *special = &ProcessorState->SpecialRegisters;
+
+    WRITE_REGISTER("cr0", special->Cr0);
+    WRITE_REGISTER("cr2", special->Cr2);
+    WRITE_REGISTER("cr3", special->Cr3);
+    WRITE_REGISTER("cr4", special->Cr4);
+    WRITE_REGISTER("dr0", special->KernelDr0);
+    WRITE_REGISTER("dr1", special->KernelDr1);
+    WRITE_REGISTER("dr2", special->KernelDr2);
+    WRITE_REGISTER("dr3", special->KernelDr3);
+    WRITE_REGISTER("dr6", special->KernelDr6);
+    WRITE_REGISTER("dr7", special->KernelDr7);
+}
+
 __declspec(noreturn) VOID KeBugCheck2(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2,
                                       ULONG_PTR BugCheckParameter3, ULONG_PTR BugCheckParameter4)
 {
@@ -44,10 +61,19 @@ __declspec(noreturn) VOID KeBugCheck2(ULONG BugCheckCode, ULONG_PTR BugCheckPara
         KiBugCheckData[2] = BugCheckParameter2;
         KiBugCheckData[3] = BugCheckParameter3;
         KiBugCheckData[4] = BugCheckParameter4;
-        KiFreezeOtherProcessors();
+        if (!KdDebuggerEnabled) {
+            KiFreezeOtherProcessors();
+        }
         DbgPrint("\n*** Fatal System Error: 0x%08x\n    (0x%p,0x%p,0x%p,0x%p)\n\n", BugCheckCode, BugCheckParameter1,
                  BugCheckParameter2, BugCheckParameter3, BugCheckParameter4);
+        if (KdDebuggerEnabled && !KdDebuggerNotPresent) {
+            DbgBreakPointWithStatus(DBG_STATUS_BUGCHECK_FIRST);
+            KiFreezeOtherProcessors();
+        }
         KdReportCrash();
+        while (KdDebuggerEnabled && !KdDebuggerNotPresent) {
+            DbgBreakPointWithStatus(DBG_STATUS_BUGCHECK_SECOND);
+        }
     }
     for (;;) {
         __asm__ volatile("cli\n\thlt");

@@ -1,5 +1,6 @@
 // Exceptions: contexts to and from trap frames, and their dispatch.
 #include "ntddk.h"
+#include "kd.h"
 #include "ke.h"
 #include "rtl.h"
 
@@ -78,7 +79,9 @@ VOID KiDispatchException(PEXCEPTION_RECORD ExceptionRecord, PKEXCEPTION_FRAME Ex
     __builtin_memset(&context, 0, sizeof(context));
     context.ContextFlags = CONTEXT_AMD64_ALL_SAVED;
     KeContextFromKframes(TrapFrame, ExceptionFrame, &context);
-    if (PreviousMode == KernelMode && FirstChance && RtlDispatchException(ExceptionRecord, &context)) {
+    if (PreviousMode == KernelMode && FirstChance &&
+        (KiDebugRoutine(ExceptionRecord, &context, FALSE) || RtlDispatchException(ExceptionRecord, &context) ||
+         KiDebugRoutine(ExceptionRecord, &context, TRUE))) {
         KeContextToKframes(TrapFrame, ExceptionFrame, &context);
         return;
     }

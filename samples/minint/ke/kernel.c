@@ -10,7 +10,7 @@
 
 extern VOID KiDivideErrorFault(VOID), KiDebugTrapOrFault(VOID), KiNmiInterrupt(VOID), KiBreakpointTrap(VOID),
     KiInvalidOpcodeFault(VOID), KiDoubleFaultAbort(VOID), KiGeneralProtectionFault(VOID), KiPageFault(VOID),
-    KiUnexpectedInterrupt(VOID);
+    KiRaiseAssertion(VOID), KiDebugServiceTrap(VOID), KiUnexpectedInterrupt(VOID);
 extern UCHAR KiBootStack[];
 
 __declspec(align(4096)) KPCR KiInitialPCR;
@@ -30,6 +30,7 @@ static const struct {
     {0, 0, KiDivideErrorFault},   {1, 0, KiDebugTrapOrFault},  {2, 3, KiNmiInterrupt},
     {3, 0, KiBreakpointTrap},     {6, 0, KiInvalidOpcodeFault}, {8, 1, KiDoubleFaultAbort},
     {13, 0, KiGeneralProtectionFault}, {14, 0, KiPageFault},
+    {0x2c, 0, KiRaiseAssertion},  {0x2d, 0, KiDebugServiceTrap},
 };
 
 static VOID KiSetGate(PKIDTENTRY64 Gate, VOID (*Handler)(VOID), UCHAR IstIndex, UCHAR Dpl)
@@ -71,7 +72,7 @@ static VOID KiFillTables(KI_PROCESSOR_TABLES *Tables)
         UCHAR vector = KiInterruptInitTable[index].Vector;
 
         KiSetGate(&Tables->Idt[vector], KiInterruptInitTable[index].Handler, KiInterruptInitTable[index].IstIndex,
-                  vector == 3 ? 3 : 0);
+                  vector == 3 || vector == 0x2c || vector == 0x2d ? 3 : 0);
     }
 }
 
@@ -175,10 +176,11 @@ VOID KiInitializeKernel(BOOT_BLOCK *BootBlock)
     OutPort8(PIC1_MASK, 0xff); // the old interrupt controllers stay silent
     OutPort8(PIC2_MASK, 0xff);
     KdPortInitialize();
+    KdInitSystem(0, &KiBootBlock);
     MmInitSystem(&KiBootBlock);
     ExInitializeSharedData();
     MiInitializeLoadedModuleList(KiBootBlock.KernelBase);
-    KdInitSystem(KiBootBlock.KernelBase);
+    KdInitSystem(1, NULL);
     PsInitSystem();
     PsCreateSystemThread(Phase1Initialization, NULL);
 }

@@ -1,4 +1,4 @@
-// The other processors: how they are started, and how a bug check stops them.
+// The other processors: how they are started.
 #include "ke.h"
 #include "mm.h"
 #include "ps.h"
@@ -8,7 +8,6 @@
 #define APIC_COMMAND_LOW 0x300
 #define APIC_COMMAND_HIGH 0x310
 #define APIC_DELIVERY_PENDING 0x1000
-#define APIC_COMMAND_NMI 0x4400
 #define APIC_COMMAND_INIT 0x4500
 #define APIC_COMMAND_STARTUP 0x4600
 #define APIC_PHYSICAL_PAGE 0xfee00
@@ -25,7 +24,7 @@ static volatile ULONG *KiApicRegister(ULONG Offset)
     return (volatile ULONG *)(MM_HAL_APIC + Offset);
 }
 
-static VOID KiSendApicCommand(ULONG ApicId, ULONG Command)
+VOID KiSendApicCommand(ULONG ApicId, ULONG Command)
 {
     *KiApicRegister(APIC_COMMAND_HIGH) = ApicId << 24;
     *KiApicRegister(APIC_COMMAND_LOW) = Command;
@@ -107,48 +106,4 @@ VOID KeStartAllProcessors(VOID)
     }
     __builtin_memset((PVOID)KI_START_PAGE, 0, PAGE_SIZE);
     MiUnmapPage(KI_START_PAGE);
-}
-
-// Stops the other processors for good; each saves the context it had in its KPRCB.Context.
-VOID KiFreezeOtherProcessors(VOID)
-{
-    PKPRCB self = KeGetCurrentPrcb();
-
-    self->IpiFrozen = FREEZE_OWNER;
-    for (ULONG number = 0; number < KeNumberProcessors; number++) {
-        PKPRCB prcb = KiProcessorBlock[number];
-
-        if (prcb != self) {
-            prcb->IpiFrozen = TARGET_FREEZE;
-            KiSendApicCommand(prcb->InitialApicId, APIC_COMMAND_NMI);
-            for (ULONG wait = 0; wait < 1000 && prcb->IpiFrozen == TARGET_FREEZE; wait++) {
-                KeStallExecutionProcessor(100);
-            }
-        }
-    }
-}
-
-static VOID KiFreezeTargetExecution(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame)
-{
-    PKPRCB prcb = KeGetCurrentPrcb();
-
-    prcb->Context->ContextFlags = prcb->ContextFlagsInit;
-    KeContextFromKframes(TrapFrame, ExceptionFrame, prcb->Context);
-    KiSaveProcessorControlState(&prcb->ProcessorState);
-    prcb->IpiFrozen = TARGET_FROZEN;
-    while (prcb->IpiFrozen != TARGET_THAW) {
-        PauseProcessor();
-    }
-    prcb->IpiFrozen = RUNNING;
-}
-
-VOID KiProcessNMI(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame)
-{
-    PKPRCB prcb = KeGetCurrentPrcb();
-
-    prcb->NmiActive += 1;
-    if (prcb->IpiFrozen == TARGET_FREEZE) {
-        KiFreezeTargetExecution(TrapFrame, ExceptionFrame);
-    }
-    prcb->NmiActive -= 1;
 }

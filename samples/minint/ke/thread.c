@@ -1,4 +1,5 @@
 // Scheduling: threads run until they wait. Each processor has its own ready lists.
+#include "kd.h"
 #include "ps.h"
 
 // Readies a thread on this processor.
@@ -88,6 +89,9 @@ VOID KiIdleLoop(VOID)
     for (;;) {
         if (prcb->ReadySummary != 0) {
             KiSwapThread(prcb->IdleThread);
+        } else if (KdDebuggerEnabled) { // no clock interrupt looks for the debugger yet
+            KdCheckForDebugBreak();
+            PauseProcessor();
         } else {
             PoIdle(prcb);
         }

@@ -9,6 +9,7 @@
 #define STATUS_SINGLE_STEP 0x80000004
 #define STATUS_ILLEGAL_INSTRUCTION 0xc000001d
 #define STATUS_INTEGER_DIVIDE_BY_ZERO 0xc0000094
+#define STATUS_ASSERTION_FAILURE 0xc0000420
 #define UNEXPECTED_KERNEL_MODE_TRAP 0x7f
 
 // Turns the trapped code's interrupts on again.
@@ -65,6 +66,7 @@ ENDPROC
 EXCEPTION_TRAP KiDivideErrorFault, 0, STATUS_INTEGER_DIVIDE_BY_ZERO, 0
 EXCEPTION_TRAP KiDebugTrapOrFault, 0, STATUS_SINGLE_STEP, 0
 EXCEPTION_TRAP KiInvalidOpcodeFault, 0, STATUS_ILLEGAL_INSTRUCTION, 0
+EXCEPTION_TRAP KiRaiseAssertion, 0, STATUS_ASSERTION_FAILURE, 2 // int 2c
 
 // int 3: one parameter, as in NT.
 PROC KiBreakpointTrap
@@ -75,6 +77,19 @@ PROC KiBreakpointTrap
     sub qword ptr [rbp + TrRip - TrapFrameBias], 1
     mov r8, [rbp + TrRip - TrapFrameBias]
     xor r9d, r9d
+    call KiExceptionDispatch
+    nop
+    RESTORE_TRAP_STATE
+ENDPROC
+
+// int 2d: a breakpoint whose first parameter is the service's number, from eax. rip is behind the instruction.
+PROC KiDebugServiceTrap
+    GENERATE_TRAP_FRAME 0
+    ENABLE_INTERRUPTS
+    mov ecx, STATUS_BREAKPOINT
+    mov edx, 1
+    mov r8, [rbp + TrRip - TrapFrameBias]
+    mov r9, [rbp + TrRax - TrapFrameBias]
     call KiExceptionDispatch
     nop
     RESTORE_TRAP_STATE

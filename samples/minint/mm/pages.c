@@ -31,9 +31,8 @@ ULONG64 MiGetPage(VOID)
     return MiNextPage++;
 }
 
-// The entry that maps an address, at a level: 0 for its page, 1 for the page table, 2, 3. Through the self-map, the
-// entries of each level are an array in virtual memory.
-static PMMPTE_HARDWARE MiGetEntry(ULONG64 VirtualAddress, ULONG Level)
+// Through the self-map, the entries of each level are an array in virtual memory.
+PMMPTE_HARDWARE MiGetEntry(ULONG64 VirtualAddress, ULONG Level)
 {
     for (;; Level--) {
         VirtualAddress = PTE_BASE + (VirtualAddress >> 9 & 0x7ffffffff8);
@@ -112,6 +111,7 @@ VOID MmInitSystem(BOOT_BLOCK *BootBlock)
     // The boot loader's one-to-one map goes: address 0 isn't mapped any more.
     *(ULONG64 *)MiGetEntry(0, 3) = 0;
     WRITE_REGISTER("cr3", READ_REGISTER("cr3"));
+    MiMapPage(MM_DEBUG_PAGE, MiGetPage(), FALSE);
 }
 
 // A page fault that the memory manager could resolve. There is no paging yet: it never can.

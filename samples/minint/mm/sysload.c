@@ -1,5 +1,6 @@
 // Images: the list of loaded modules, and the loading of drivers into it.
 #include "boot.h"
+#include "kd.h"
 #include "ke.h"
 #include "mm.h"
 #include "pe.h"
@@ -10,7 +11,7 @@
 #define LDRP_IMAGE_FLAGS 0x09004000 // entry processed, mapped by the system
 #define MODULE_NAME_LENGTH 32
 
-LIST_ENTRY PsLoadedModuleList = {&PsLoadedModuleList, &PsLoadedModuleList};
+LIST_ENTRY PsLoadedModuleList; // zeros until there is a module, as in NT
 static ULONG64 MiNextImage = MM_DRIVER_IMAGES;
 
 // "a" and "b" and "c" to the UNICODE_STRING "abc", in pool.
@@ -58,8 +59,25 @@ static PKLDR_DATA_TABLE_ENTRY MiEnterImage(PVOID Base, PCSTR Folder, PCSTR Name,
 
 VOID MiInitializeLoadedModuleList(PVOID KernelBase)
 {
+    InitializeListHead(&PsLoadedModuleList);
     // Whatever the file is called, NT's loader calls the kernel ntoskrnl.exe.
     MiEnterImage(KernelBase, "\\SystemRoot\\system32\\", "ntoskrnl", ".exe");
+}
+
+// Tells the debugger.
+static VOID MiReportImage(PKLDR_DATA_TABLE_ENTRY Entry)
+{
+    CHAR name[MODULE_NAME_LENGTH * 2 + 1];
+    USHORT length = Entry->FullDllName.Length / sizeof(WCHAR);
+
+    if (length > sizeof(name) - 1) {
+        length = sizeof(name) - 1;
+    }
+    for (USHORT index = 0; index < length; index++) {
+        name[index] = (CHAR)Entry->FullDllName.Buffer[index];
+    }
+    name[length] = 0;
+    DbgLoadImageSymbols(name, Entry->DllBase);
 }
 
 static PVOID MiFindExport(PVOID Base, PCSTR Name)
@@ -126,6 +144,7 @@ NTSTATUS MmLoadSystemImage(BOOT_DRIVER *File, PKLDR_DATA_TABLE_ENTRY *Entry)
     status = MiResolveImports(base);
     if (NT_SUCCESS(status)) {
         *Entry = MiEnterImage(base, "\\SystemRoot\\System32\\drivers\\", File->Name, ".sys");
+        MiReportImage(*Entry);
     }
     return status;
 }

@@ -44,7 +44,8 @@ static PVOID RtlpAfterCodes(PUNWIND_INFO Info)
 
 PRUNTIME_FUNCTION RtlLookupFunctionEntry(ULONG64 ControlPc, ULONG64 *ImageBase)
 {
-    for (PLIST_ENTRY link = PsLoadedModuleList.Flink; link != &PsLoadedModuleList; link = link->Flink) {
+    for (PLIST_ENTRY link = PsLoadedModuleList.Flink; link != NULL && link != &PsLoadedModuleList;
+         link = link->Flink) {
         PKLDR_DATA_TABLE_ENTRY entry = CONTAINING_RECORD(link, KLDR_DATA_TABLE_ENTRY, InLoadOrderLinks);
         ULONG64 rva = ControlPc - (ULONG64)entry->DllBase;
         PRUNTIME_FUNCTION table = entry->ExceptionTable;
