@@ -22,7 +22,7 @@ pub fn tell(session: &mut Session) -> Result<(), RequestError> {
 fn stopped(engine: &Engine, shown: u32) -> Stopped {
     let thread_id = to_dap::thread_id(shown);
     let Some(crash) = engine.crash() else {
-        let text = engine.target().dump().session_name();
+        let text = engine.target().session_name();
         return Stopped { reason: "pause", description: text.clone(), thread_id, text, all_threads_stopped: true };
     };
     let text = to_dap::bug_check_name(&crash.bug_check);

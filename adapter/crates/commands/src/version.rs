@@ -54,51 +54,51 @@ fn version(invocation: &Invocation<'_>) -> Report {
 /// What the dump's header and the kernel's variables tell of the system.
 pub(crate) fn target(session: &Session) -> Report {
     let target = session.target();
-    let header = target.dump().header();
+    let system = target.system();
     let machine = target.architecture().machine();
     let pointer = Format::address(target.architecture().pointer_size());
-    let count = header.processors.unwrap_or(1);
+    let count = system.processors.unwrap_or(1);
     let named = |table: &[(u32, &'static str)], key: u32| {
         table.iter().find(|(value, _)| *value == key).map_or("", |(_, name)| *name)
     };
     let mut report = Report::of(
         Record::new("system")
             .text("Windows Kernel Version ")
-            .field("build", header.minor_version, Format::Plain)
+            .field("build", system.minor_version, Format::Plain)
             .text(if count > 1 { " MP (" } else { " UP (" })
             .field("processors", count, Format::Plain)
             .text(if count == 1 { " proc) " } else { " procs) " })
-            .field("kind", named(BUILD_KINDS, header.major_version), Format::Plain)
+            .field("kind", named(BUILD_KINDS, system.major_version), Format::Plain)
             .text(" ")
             .field("machine", machine.to_string(), Format::Plain),
     );
     for problem in target.problems() {
         report.warn(problem.clone());
     }
-    for defect in target.dump().defects() {
+    for defect in target.dump().into_iter().flat_map(|dump| dump.defects()) {
         report.warn(defect.to_string());
     }
-    if let Some(product) = header.product_type {
+    if let Some(product) = system.product_type {
         report.push(Record::new("product").text("Product: ").field("product", named(PRODUCTS, product), Format::Plain));
     }
     if let Some(lab) = build_lab(session) {
         report.push(Record::new("buildLab").text("Built by: ").field("buildLab", lab, Format::Plain));
     }
     let known = |address: Option<memory::VirtualAddress>| {
-        address.map_or_else(|| Value::Unknown("not in the dump's header".to_owned()), Value::Address)
+        address.map_or_else(|| Value::Unknown("the target does not tell it".to_owned()), Value::Address)
     };
     report.push(
         Record::new("kernel")
             .text("Kernel base = 0x")
             .field("kernelBase", known(target.kernel_base()), pointer)
             .text(" PsLoadedModuleList = 0x")
-            .field("psLoadedModuleList", known(header.ps_loaded_module_list), pointer),
+            .field("psLoadedModuleList", known(system.ps_loaded_module_list), pointer),
     );
-    if let Some(time) = header.system_time {
+    if let Some(time) = system.system_time {
         let text = Record::new("time").text("Debug session time: ").field("sessionTime", date(time), Format::Plain);
         report.push(text);
     }
-    if let Some(up) = header.system_up_time {
+    if let Some(up) = system.system_up_time {
         report.push(Record::new("upTime").text("System Uptime: ").field("upTime", duration(up), Format::Plain));
     }
     report
@@ -108,7 +108,7 @@ pub(crate) fn target(session: &Session) -> Report {
 fn build_lab(session: &Session) -> Option<String> {
     let kernel = session.target().kernel();
     let at = kernel.global("NtBuildLabEx").or_else(|_| kernel.global("NtBuildLab")).ok()?;
-    let (bytes, _) = session.target().dump_memory().prefix(at, MAX_BUILD_LAB);
+    let (bytes, _) = session.target().own_memory().prefix(at, MAX_BUILD_LAB);
     let end = bytes.iter().position(|&byte| byte == 0)?;
     let text = String::from_utf8(bytes.get(..end)?.to_vec()).ok()?;
     (!text.is_empty() && text.chars().all(|character| character.is_ascii_graphic())).then_some(text)

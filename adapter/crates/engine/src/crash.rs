@@ -46,7 +46,7 @@ pub enum ExceptionSource {
 impl Crash {
     /// Gathers what the dump's header and the bug check's parameters lead to.
     pub fn read(target: &Target) -> Option<Self> {
-        let recorded = target.dump().header().bug_check?;
+        let recorded = target.dump()?.header().bug_check?;
         let bug_check = BugCheck { code: recorded.code, parameters: recorded.parameters };
         let exception = Self::carried(target, &bug_check).or_else(|| Self::in_header(target));
         Some(Self { bug_check, exception })
@@ -68,7 +68,7 @@ impl Crash {
 
     /// The header's own exception, unless it is just the breakpoint that ended the system.
     fn in_header(target: &Target) -> Option<CrashException> {
-        let exception = target.dump().exception()?;
+        let exception = target.dump()?.exception()?;
         if exception.code == STATUS_BREAKPOINT || exception.code == 0 {
             return None;
         }

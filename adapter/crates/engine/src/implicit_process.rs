@@ -42,8 +42,8 @@ impl Session {
         Ok(thread.field("Tcb.ApcState.Process")?.pointer()?)
     }
 
-    /// Sees virtual addresses through the page tables of a process (`_EPROCESS`) from now on; `None` for those that the
-    /// dump was opened with.
+    /// Sees virtual addresses through the page tables of a process (`_EPROCESS`) from now on; `None` for those of
+    /// the beginning.
     ///
     /// # Errors
     /// [`ProcessError`]; what was in force stays.
@@ -53,7 +53,7 @@ impl Session {
                 let block = self.target().kernel().structure("_EPROCESS", address)?;
                 Some(PhysicalAddress(block.field("Pcb.DirectoryTableBase")?.integer()?))
             }
-            None => self.target().dump().header().directory_table_base,
+            None => self.target().system().directory_table_base,
         };
         match (self.target().address_space(), root, process) {
             (Some(before), Some(root), _) => self.switch_address_space(before, root, process)?,
@@ -73,7 +73,7 @@ impl Session {
     ) -> Result<(), ProcessError> {
         let landmark = self.target().kernel_base().unwrap_or_default();
         let size = self.target().architecture().pointer_size();
-        let mapped = |session: &Self| session.target().dump_memory().pointer(landmark, size).is_ok();
+        let mapped = |session: &Self| session.target().own_memory().pointer(landmark, size).is_ok();
         let mapped_before = mapped(self);
         self.target_mut().set_address_space(AddressSpace { root, ..before });
         match process {

@@ -38,7 +38,7 @@ impl Processors {
     /// Reads every processor's state; a dump that tells nothing of them still has the one that crashed.
     pub fn read(target: &Target) -> Self {
         target.place_triage_copies();
-        let count = target.dump().header().processors.unwrap_or(1).clamp(1, processors::MAX_PROCESSORS);
+        let count = target.system().processors.unwrap_or(1).clamp(1, processors::MAX_PROCESSORS);
         let kernel = target.kernel();
         let mut all: Vec<Processor> = match processors::prcbs(&kernel, count) {
             Ok(prcbs) => (0..).zip(prcbs).map(|(number, prcb)| read_processor(target, number, prcb)).collect(),

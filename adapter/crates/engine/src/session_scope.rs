@@ -140,7 +140,7 @@ impl Scope for SessionScope<'_> {
     }
 
     fn physical_memory(&self) -> Option<&dyn ReadPhysical> {
-        self.session.target().dump().physical().map(|physical| physical as &dyn ReadPhysical)
+        self.session.target().physical_memory()
     }
 
     fn pointer_size(&self) -> u8 {
@@ -171,7 +171,7 @@ impl Scope for SessionScope<'_> {
             return Lookup::Found(PseudoRegister { value, ty: None });
         }
         let crash = self.session.crash();
-        let header = self.session.target().dump().header();
+        let system = self.session.target().system();
         let parameter = |index: usize| {
             let value = crash.and_then(|crash| crash.bug_check.parameters.get(index).copied());
             number_or(value, "there was no bug check")
@@ -198,7 +198,7 @@ impl Scope for SessionScope<'_> {
             "$bug_param2" => parameter(1),
             "$bug_param3" => parameter(2),
             "$bug_param4" => parameter(3),
-            "$ntnumber" => number_or(Some(u64::from(header.minor_version)), ""),
+            "$ntnumber" => number_or(Some(u64::from(system.minor_version)), ""),
             _ => Lookup::NotFound,
         }
     }

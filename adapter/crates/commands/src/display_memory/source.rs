@@ -24,8 +24,9 @@ impl<'a> Source<'a> {
         if !physical {
             return Ok(Self::Virtual(target));
         }
-        let memory = target.dump().physical();
-        let memory = memory.ok_or_else(|| CommandError::Failed("this dump holds no physical memory".to_owned()))?;
+        let memory = target.physical_memory();
+        let memory =
+            memory.ok_or_else(|| CommandError::Failed("this target has no physical memory to read".to_owned()))?;
         Ok(Self::Physical(memory))
     }
 

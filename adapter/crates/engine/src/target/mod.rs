@@ -5,34 +5,61 @@ mod memory;
 mod modules;
 mod next_memory;
 mod open;
+mod system;
 mod triage_blocks;
 
 pub use open::{OpenError, OpenOptions};
+pub use system::System;
 
 use self::memory::DumpMemory;
-use ::memory::{PAGE_SIZE, ReadError, ReadVirtual, VirtualAddress};
+use ::memory::{PAGE_SIZE, ReadError, ReadPhysical, ReadVirtual, VirtualAddress};
 use analysis::nt::kernel::Kernel;
 use arch::{AddressSpace, Architecture, Context};
 use dump::Dump;
 use std::sync::Arc;
 use symbols::Modules;
 
-/// A stopped system: the one that a dump holds.
+/// Where the system is.
+enum Memory {
+    /// In a dump.
+    Dump(Arc<DumpMemory>),
+}
+
+/// A system: the one that a dump holds, or a live one.
 ///
-/// As [`ReadVirtual`] it gives the dump's memory and, where the dump lacks them, the bytes of matching images that
+/// As [`ReadVirtual`] it gives the target's memory and, where a dump lacks them, the bytes of matching images that
 /// can't change: headers and sections that aren't writable.
 pub struct Target {
     architecture: &'static dyn Architecture,
-    memory: Arc<DumpMemory>,
+    memory: Memory,
+    system: System,
     modules: Modules,
     kernel_base: Option<VirtualAddress>,
     problems: Vec<String>,
 }
 
 impl Target {
-    /// The dump.
-    pub fn dump(&self) -> &Dump {
-        self.memory.dump()
+    /// The dump, if the system is in one.
+    pub fn dump(&self) -> Option<&Dump> {
+        self.dump_memory().map(|memory| memory.dump())
+    }
+
+    fn dump_memory(&self) -> Option<&Arc<DumpMemory>> {
+        match &self.memory {
+            Memory::Dump(memory) => Some(memory),
+        }
+    }
+
+    /// What is known of the system as a whole.
+    pub fn system(&self) -> &System {
+        &self.system
+    }
+
+    /// What is debugged, in a few words.
+    pub fn session_name(&self) -> String {
+        match &self.memory {
+            Memory::Dump(memory) => memory.dump().session_name(),
+        }
     }
 
     /// The processors' architecture.
@@ -50,9 +77,18 @@ impl Target {
         &mut self.modules
     }
 
-    /// The dump's own memory, without the bytes of images.
-    pub fn dump_memory(&self) -> &dyn ReadVirtual {
-        &*self.memory
+    /// The target's own memory, without the bytes of images.
+    pub fn own_memory(&self) -> &dyn ReadVirtual {
+        match &self.memory {
+            Memory::Dump(memory) => &**memory,
+        }
+    }
+
+    /// Physical memory; `None` when the target has none to read, as small dumps.
+    pub fn physical_memory(&self) -> Option<&dyn ReadPhysical> {
+        match &self.memory {
+            Memory::Dump(memory) => memory.dump().physical().map(|physical| physical as &dyn ReadPhysical),
+        }
     }
 
     /// The kernel's globals and structures. Loads the kernel's symbols on first use.
@@ -72,19 +108,23 @@ impl Target {
         &self.problems
     }
 
-    /// The registers in the dump's header.
+    /// The registers in a dump's header.
     pub fn header_context(&self) -> Option<Context> {
-        Context::from_bytes(self.architecture, self.dump().context()?).ok()
+        Context::from_bytes(self.architecture, self.dump()?.context()?).ok()
     }
 
     /// The address space that virtual addresses are translated by; `None` when the dump holds virtual memory only.
     pub fn address_space(&self) -> Option<AddressSpace> {
-        self.memory.address_space()
+        match &self.memory {
+            Memory::Dump(memory) => memory.address_space(),
+        }
     }
 
     /// Sees virtual addresses as another process does (`.process /p`).
     pub fn set_address_space(&self, space: AddressSpace) {
-        self.memory.set_address_space(space);
+        match &self.memory {
+            Memory::Dump(memory) => memory.set_address_space(space),
+        }
     }
 
     /// Unchanging bytes of the image that `address` lies in, up to the end of its page; returns how many.
@@ -106,7 +146,7 @@ impl ReadVirtual for Target {
     fn read_virtual(&self, address: VirtualAddress, buffer: &mut [u8]) -> Result<(), ReadError> {
         let mut read = 0;
         while let Some(rest) = buffer.get_mut(read..).filter(|rest| !rest.is_empty()) {
-            let Err(error) = self.memory.read_virtual(address.offset(read as u64), rest) else { return Ok(()) };
+            let Err(error) = self.own_memory().read_virtual(address.offset(read as u64), rest) else { return Ok(()) };
             read += error.read;
             let rest = buffer.get_mut(read..).unwrap_or_default();
             let from_image = self.read_image(address.offset(read as u64), rest);

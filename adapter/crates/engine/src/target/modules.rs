@@ -1,9 +1,10 @@
-//! Which modules a dump's system had loaded.
+//! Which modules the system has loaded.
 
 use super::Target;
 use crate::crash::STATUS_BREAKPOINT;
 use analysis::nt::layouts::LayoutSource;
 use analysis::nt::{loaded_modules, unloaded_modules};
+use dump::Dump;
 use memory::{PAGE_SIZE, VirtualAddress};
 use symbols::pe::{MemoryImage, PeHeaders};
 use symbols::{ModuleEntry, SymbolProof, UnloadedModule};
@@ -20,21 +21,26 @@ impl Target {
 
     /// Lists loaded and unloaded modules: as a small dump's driver list says, or as the kernel's own lists do.
     pub(super) fn list_modules(&mut self) {
-        match self.memory.dump().triage() {
-            Some(_) => self.list_triage_modules(),
+        match self.triage_modules() {
+            Some((entries, unloaded)) => self.set_triage_modules(entries, unloaded),
             None => self.list_kernel_modules(),
         }
     }
 
-    fn list_triage_modules(&mut self) {
-        let Some(triage) = self.memory.dump().triage() else { return };
-        let mut entries: Vec<ModuleEntry> = triage.drivers.iter().map(triage_entry).collect();
+    /// The lists of drivers that a small dump has.
+    fn triage_modules(&self) -> Option<(Vec<ModuleEntry>, Vec<UnloadedModule>)> {
+        let triage = self.dump()?.triage()?;
+        let entries: Vec<ModuleEntry> = triage.drivers.iter().map(triage_entry).collect();
         let unloaded = triage.unloaded_drivers.iter().map(|driver| UnloadedModule {
             image_name: driver.name.clone(),
             start: driver.start,
             end: driver.end,
         });
         let unloaded = unloaded.collect();
+        Some((entries, unloaded))
+    }
+
+    fn set_triage_modules(&mut self, mut entries: Vec<ModuleEntry>, unloaded: Vec<UnloadedModule>) {
         let proofs = self.kernel_proofs();
         let holds = |entry: &&mut ModuleEntry| {
             let end = entry.base.offset(u64::from(entry.size));
@@ -50,8 +56,8 @@ impl Target {
 
     /// Finds the kernel's image first, because its symbols tell how its list of modules is laid out.
     fn list_kernel_modules(&mut self) {
-        let Some(head) = self.memory.dump().header().ps_loaded_module_list else {
-            self.problems.push("the dump's header does not say where PsLoadedModuleList is".to_owned());
+        let Some(head) = self.system.ps_loaded_module_list else {
+            self.problems.push("the target does not say where PsLoadedModuleList is".to_owned());
             return;
         };
         self.kernel_base = self.find_image_below(head);
@@ -105,7 +111,7 @@ impl Target {
     }
 
     fn add_kernel(&mut self, base: VirtualAddress) {
-        let header = PeHeaders::read(&MemoryImage::new(&*self.memory, base)).ok();
+        let header = PeHeaders::read(&MemoryImage::new(self.own_memory(), base)).ok();
         self.modules.add(ModuleEntry {
             image_name: "ntoskrnl.exe".to_owned(),
             base,
@@ -120,22 +126,23 @@ impl Target {
     fn find_image_below(&self, address: VirtualAddress) -> Option<VirtualAddress> {
         let pages = (0..KERNEL_SEARCH_BYTES / PAGE_SIZE).map(|page| address.page_start().back(page * PAGE_SIZE));
         pages.into_iter().find(|&base| {
-            let header = PeHeaders::read(&MemoryImage::new(&*self.memory, base));
+            let header = PeHeaders::read(&MemoryImage::new(self.own_memory(), base));
             header.is_ok_and(|header| address < base.offset(u64::from(header.size_of_image)))
         })
     }
 
-    /// Addresses in the kernel that the dump's header tells: what a symbol file can be told by. Code and data both, since
+    /// Addresses in the kernel that the target tells: what a symbol file can be told by. Code and data both, since
     /// builds may differ in the one and not in the other: a bug check ends in the `int 3` of KeBugCheckEx.
     fn kernel_proofs(&self) -> Vec<SymbolProof> {
-        let header = self.memory.dump().header();
-        let crashed = header.bug_check.is_some_and(|bug_check| bug_check.code != 0);
-        let end = self.memory.dump().exception().filter(|end| crashed && end.code == STATUS_BREAKPOINT);
+        let system = &self.system;
+        let crashed = |dump: &&Dump| dump.header().bug_check.is_some_and(|bug_check| bug_check.code != 0);
+        let end = self.dump().filter(crashed).and_then(Dump::exception);
+        let end = end.filter(|end| end.code == STATUS_BREAKPOINT);
         let known = [
-            ("PsLoadedModuleList", header.ps_loaded_module_list),
-            ("PsActiveProcessHead", header.ps_active_process_head),
-            ("KdDebuggerDataBlock", header.kd_debugger_data_block),
-            ("MmPfnDatabase", header.pfn_data_base),
+            ("PsLoadedModuleList", system.ps_loaded_module_list),
+            ("PsActiveProcessHead", system.ps_active_process_head),
+            ("KdDebuggerDataBlock", system.kd_debugger_data_block),
+            ("MmPfnDatabase", system.pfn_data_base),
             ("KeBugCheckEx", end.map(|end| end.address)),
         ];
         let proof = |(name, address): (&str, Option<VirtualAddress>)| {

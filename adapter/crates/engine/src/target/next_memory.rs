@@ -11,7 +11,7 @@ impl Target {
     /// `failure`; `None` when there can't be any.
     pub fn next_memory(&self, address: VirtualAddress, failure: ReadFailure) -> Option<VirtualAddress> {
         let next_page = next_multiple(address, PAGE_SIZE);
-        let in_dump = match self.memory.next_block(address) {
+        let in_memory = match self.dump_memory().and_then(|memory| memory.next_block(address)) {
             Some(next) => next,
             None => after_failure(address, failure),
         };
@@ -20,7 +20,7 @@ impl Target {
             Some(_) => next_page,
             None => self.modules.iter().map(|module| module.base()).find(|base| *base > address),
         };
-        in_dump.into_iter().chain(in_image).min()
+        in_memory.into_iter().chain(in_image).min()
     }
 }
 

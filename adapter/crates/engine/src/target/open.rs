@@ -1,7 +1,7 @@
 //! Opening a dump: from the file to a target whose modules are known.
 
 use super::memory::DumpMemory;
-use super::{Target, address_space};
+use super::{Memory, System, Target, address_space};
 use arch::{AddressSpace, Machine};
 use dump::{Dump, DumpError};
 use std::path::{Path, PathBuf};
@@ -65,7 +65,9 @@ impl Target {
         let space = address_space::of_dump(&dump, architecture);
         let memory = Arc::new(DumpMemory::new(dump, architecture, space));
         let modules = Modules::new(memory.clone(), options.search());
-        let mut target = Self { architecture, memory, modules, kernel_base: None, problems: Vec::new() };
+        let system = System::of_dump(memory.dump());
+        let memory = Memory::Dump(memory);
+        let mut target = Self { architecture, memory, system, modules, kernel_base: None, problems: Vec::new() };
         target.list_modules();
         target.learn_invalid_pte_mask();
         Ok(target)
