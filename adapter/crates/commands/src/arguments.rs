@@ -60,6 +60,45 @@ impl<'t> Arguments<'t> {
         self.word().and_then(|word| word.get(1..))
     }
 
+    /// Takes the kind of caching that physical memory has: `[c]` cached, `[uc]` uncached, `[wc]` write-combined.
+    ///
+    /// # Errors
+    /// Something else in brackets.
+    pub fn caching(&mut self) -> Result<Option<&'t str>, CommandError> {
+        let Some(inside) = self.rest.strip_prefix('[') else { return Ok(None) };
+        let (kind, rest) = inside.split_once(']').ok_or_else(|| self.usage("a ] is missing"))?;
+        if !["c", "uc", "wc"].contains(&kind) {
+            return Err(self.usage(format!("[{kind}] is no kind of caching")));
+        }
+        self.rest = rest.trim_start();
+        Ok(Some(kind))
+    }
+
+    /// Takes a file's name: a word, or what stands in quotation marks.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn file_name(&mut self) -> Result<&'t str, CommandError> {
+        let name = match self.rest.strip_prefix('"') {
+            Some(quoted) => {
+                let (name, rest) = quoted.split_once('"').ok_or_else(|| self.usage("a \" is missing"))?;
+                self.rest = rest.trim_start();
+                Some(name)
+            }
+            None => self.word(),
+        };
+        name.filter(|name| !name.is_empty()).ok_or_else(|| self.usage("a file's name is missing"))
+    }
+
+    /// A range that has to be there, with its end: as [`Self::range`] reads it.
+    ///
+    /// # Errors
+    /// As [`Self::range`], and when the range or its end is missing.
+    pub fn whole_range(&mut self, session: &Session, size: u64) -> Result<Range, CommandError> {
+        let range = self.range(session, size, 0)?.filter(|range| range.count > 0);
+        range.ok_or_else(|| self.usage("a range is missing: an address, and its end or L<count>"))
+    }
+
     /// Ends the arguments.
     ///
     /// # Errors
@@ -94,6 +133,18 @@ impl<'t> Arguments<'t> {
     pub fn address(&mut self, session: &Session) -> Result<Option<VirtualAddress>, CommandError> {
         let size = session.target().architecture().pointer_size();
         Ok(self.number(session)?.map(|number| evaluate::target_address(number, size as u8)))
+    }
+
+    /// The next expression as a physical address, or the number of a page; `None` when nothing is left.
+    ///
+    /// # Errors
+    /// An expression that can't be evaluated.
+    pub fn physical(&mut self, session: &Session) -> Result<Option<u64>, CommandError> {
+        let narrow = session.target().architecture().pointer_size() == 4;
+        // Expressions of 32-bit targets extend the sign, which physical addresses don't have.
+        let unextended =
+            |number: u64| if narrow && number as i32 as u64 == number { number & 0xffff_ffff } else { number };
+        Ok(self.number(session)?.map(unextended))
     }
 
     /// An address range: `start`, `start end` (the end is part of it), `start Lcount`, `start L-count`, `start L?count`.

@@ -2,7 +2,7 @@
 
 use crate::report::Report;
 use analysis::nt::structure::NtError;
-use engine::Session;
+use engine::{Session, WriteError};
 use memory::ReadError;
 
 /// A command of the console.
@@ -49,6 +49,9 @@ pub enum CommandError {
     /// Memory can't be read.
     #[error("Memory access error at {0}")]
     Memory(#[from] ReadError),
+    /// Memory can't be written.
+    #[error("Memory access error at {0}")]
+    Write(#[from] WriteError),
     /// Something of the kernel can't be had.
     #[error(transparent)]
     Nt(#[from] NtError),

@@ -4,6 +4,7 @@
 //! its arguments, and its tests. [`table::COMMANDS`] lists them all.
 
 mod arguments;
+mod byte_values;
 mod command;
 mod complete;
 mod date;
@@ -21,17 +22,21 @@ mod display_memory;
 mod display_type;
 mod echo;
 mod effective_machine;
+mod enter;
 mod error_code;
 mod evaluate;
 mod examine_symbols;
+mod fill;
 mod formats;
 mod frame;
 mod help;
 mod list_modules;
 mod log_file;
+mod memory_file;
 mod module_info;
 mod nearest_symbol;
 mod noisy;
+mod paging;
 mod process;
 mod processors;
 mod registers;

@@ -5,7 +5,7 @@ use memory::{PhysicalAddress, VirtualAddress};
 
 /// A write that failed, at the first byte that wasn't written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} can't be written: {failure}", VirtualAddress(*address))]
+#[error("{}: {failure}", VirtualAddress(*address))]
 pub struct WriteError {
     /// Address (virtual or physical, as asked) of the first byte that wasn't written.
     pub address: u64,

@@ -1,4 +1,4 @@
-//! `d da db dc dd dD df dp dq du dw dW`, `dps dds dqs`, `dpp dpa dpu ...`: memory.
+//! `d da db dc dd dD df dp dq du dw dW`, `dps dds dqs`, `dpp dpa dpu ...`, `!db ...`: memory.
 //!
 //! | file | what |
 //! | --- | --- |
@@ -6,15 +6,18 @@
 //! | `source.rs` | reading units, each of which may be unreadable |
 //! | `row.rs` | a line of units |
 //! | `text.rs` | `da`, `du` |
+//! | `physical.rs` | `!db` and its relatives: physical memory |
 //! | `words.rs` | words with symbols, and with what they point at |
 
 mod layout;
+mod physical;
 mod row;
 mod source;
 mod text;
 mod words;
 
 pub(crate) use layout::Layout;
+pub use physical::PHYSICAL;
 pub(crate) use row::row;
 pub(crate) use source::Source;
 

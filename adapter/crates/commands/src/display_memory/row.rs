@@ -19,10 +19,21 @@ pub(crate) fn row(
     count: u64,
     address_format: Format,
 ) -> Record {
+    let record = Record::new("memory").field("address", address, address_format).text("  ");
+    with_units(record, source, layout, (address, count), 2)
+}
+
+/// Adds `count` units from `address` on; `gap` blanks stand before their characters.
+pub(super) fn with_units(
+    record: Record,
+    source: &Source<'_>,
+    layout: &Layout,
+    (address, count): (VirtualAddress, u64),
+    gap: usize,
+) -> Record {
     let count = usize::try_from(count.min(Layout::MAX_COLUMNS)).unwrap_or_default();
     let unit = layout.unit();
     let units = source.units(address, unit, count);
-    let record = Record::new("memory").field("address", address, address_format).text("  ");
     let (values, format): (Vec<Value>, _) = match layout.shape {
         Shape::Floats => (units.iter().map(|value| float(value, unit)).collect(), Format::Right(column(unit).1)),
         Shape::Bytes => (units.iter().map(source::value).collect(), Format::Bytes),
@@ -35,7 +46,7 @@ pub(crate) fn row(
     }
     let missing = usize::try_from(layout.columns()).unwrap_or_default().saturating_sub(units.len());
     let text: String = units.iter().flat_map(|value| characters(value, unit)).collect();
-    record.text(" ".repeat(missing * (unit * 2 + 1) + 2)).field("text", text, Format::Plain)
+    record.text(" ".repeat(missing * (unit * 2 + 1) + gap)).field("text", text, Format::Plain)
 }
 
 /// The bytes of a unit as characters.

@@ -1,8 +1,8 @@
 //! The arguments of `s`.
 
 use crate::arguments::Arguments;
+use crate::byte_values;
 use crate::command::{CommandError, Invocation};
-use engine::Session;
 use memory::VirtualAddress;
 
 /// Hits that `-[s]` saves where `-[n]` doesn't say how many.
@@ -58,8 +58,7 @@ impl Request {
         };
         // Text counts bytes, as the originals do.
         let counted = if matches!(kind, "u" | "su") { 1 } else { unit as u64 };
-        let range = arguments.range(session, counted, 0)?.filter(|range| range.count > 0);
-        let range = range.ok_or_else(|| arguments.usage("a range is missing: an address, and its end or L<count>"))?;
+        let range = arguments.whole_range(session, counted)?;
         let bytes = range.count.saturating_mul(counted);
         let end = VirtualAddress(range.start.0.saturating_add(bytes));
         let wanted = match kind {
@@ -71,7 +70,7 @@ impl Request {
                 let bytes = match kind {
                     "a" => text(&mut arguments)?.into_bytes(),
                     "u" => text(&mut arguments)?.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-                    _ => units(&mut arguments, session, unit)?,
+                    _ => byte_values::numbers(&mut arguments, session, unit, MAX_PATTERN)?,
                 };
                 let layout = match kind {
                     "w" | "u" => "dW",
@@ -146,38 +145,4 @@ fn text(arguments: &mut Arguments<'_>) -> Result<String, CommandError> {
         return Err(arguments.usage(format!("a pattern of 1 to {MAX_PATTERN} bytes is needed")));
     }
     Ok(text.to_owned())
-}
-
-/// Numbers and characters, `unit` bytes each.
-fn units(arguments: &mut Arguments<'_>, session: &Session, unit: usize) -> Result<Vec<u8>, CommandError> {
-    let mut bytes = Vec::new();
-    while !arguments.rest().is_empty() && bytes.len() < MAX_PATTERN {
-        let value = match arguments.rest().strip_prefix('\'') {
-            Some(quoted) => {
-                let (characters, rest) = quoted.split_once('\'').ok_or_else(|| arguments.usage("a ' is missing"))?;
-                *arguments = arguments.with_rest(rest);
-                if unit == 1 {
-                    bytes.extend_from_slice(characters.as_bytes());
-                    continue;
-                }
-                // The first character is the most significant: 'VUTS' lies in memory as STUV.
-                let fits = characters.len() <= unit;
-                fits.then(|| characters.bytes().fold(0, |value, byte| (value << 8) | u64::from(byte)))
-            }
-            None => arguments.number(session)?.filter(|value| fits(*value, unit)),
-        };
-        let value = value.ok_or_else(|| arguments.usage(format!("a value doesn't fit {unit} bytes")))?;
-        bytes.extend(value.to_le_bytes().into_iter().take(unit));
-    }
-    if bytes.is_empty() || !arguments.rest().is_empty() {
-        return Err(arguments.usage(format!("a pattern of 1 to {MAX_PATTERN} bytes is needed")));
-    }
-    Ok(bytes)
-}
-
-/// Whether a number, signed or not, has no more than `unit` bytes.
-fn fits(value: u64, unit: usize) -> bool {
-    let bits = 64u32.saturating_sub(unit as u32 * 8);
-    let signed = (value as i64) << bits >> bits;
-    bits == 0 || value >> (64 - bits) == 0 || signed == value as i64
 }
