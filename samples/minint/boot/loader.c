@@ -84,7 +84,7 @@ static VOID CopyOptions(CHAR *Options, SIZE_T Size, PCSTR CommandLine)
 __declspec(noreturn) VOID LoaderMain(MULTIBOOT_INFO *Information)
 {
     MULTIBOOT_MODULE *modules = (MULTIBOOT_MODULE *)(ULONG64)Information->ModulesAddress;
-    ULONG64 kernel;
+    ULONG64 kernel, memoryEnd;
     PIMAGE_NT_HEADERS64 headers;
     ULONG64 *pml4, *pdpt, *pd;
 
@@ -97,6 +97,9 @@ __declspec(noreturn) VOID LoaderMain(MULTIBOOT_INFO *Information)
     }
 
     kernel = (modules[Information->ModulesCount - 1].End + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1);
+    memoryEnd = 0x100000 + Information->MemoryUpper * 1024ULL;
+    __builtin_memset((PVOID)kernel, 0, memoryEnd - kernel); // after a reset, the old memory is still there
+    __builtin_memset(&BootBlock, 0, sizeof(BootBlock));
     LdrMapImage((PUCHAR)(ULONG64)modules[0].Start, (PUCHAR)kernel, MM_KERNEL_BASE);
 
     if ((Information->Flags & MULTIBOOT_COMMAND_LINE) != 0) {
@@ -104,7 +107,7 @@ __declspec(noreturn) VOID LoaderMain(MULTIBOOT_INFO *Information)
     }
     BootBlock.KernelBase = (PVOID)MM_KERNEL_BASE;
     BootBlock.FirstFreePage = (kernel + LARGE_PAGE) / PAGE_SIZE;
-    BootBlock.MemoryEnd = (0x100000 + Information->MemoryUpper * 1024ULL) / PAGE_SIZE;
+    BootBlock.MemoryEnd = memoryEnd / PAGE_SIZE;
     for (ULONG index = 1; index < Information->ModulesCount; index++) {
         BOOT_DRIVER *driver = &BootBlock.Drivers[BootBlock.NumberOfDrivers++];
 

@@ -207,6 +207,7 @@ extern KDDEBUGGER_DATA64 KdDebuggerDataBlock;
 extern DBGKD_GET_VERSION64 KdVersionBlock;
 extern BOOLEAN KdDebuggerEnabled; // by the boot options
 extern BOOLEAN KdDebuggerNotPresent; // it doesn't answer
+extern BOOLEAN KdEnteredDebugger; // the machine stands still for it
 extern ULONG NtGlobalFlag;
 
 struct _BOOT_BLOCK;
@@ -214,6 +215,7 @@ struct _BOOT_BLOCK;
 VOID KdInitSystem(ULONG Phase, struct _BOOT_BLOCK *BootBlock);
 VOID KdPortInitialize(VOID);
 VOID KdPortWrite(PCSTR Text);
+extern BOOLEAN KdPortSilent;
 // Tells the host that this machine has crashed, and where the crash block is.
 VOID KdReportCrash(VOID);
 

@@ -30,7 +30,6 @@ extern BOOLEAN KdpControlCPending;
 // kdlock.c
 BOOLEAN KdEnterDebugger(VOID);
 VOID KdExitDebugger(BOOLEAN Enable);
-extern BOOLEAN KdEnteredDebugger;
 
 // kdbreak.c: the breakpoints that are written into memory, each under a handle of 1 to 32
 ULONG KdpAddBreakpoint(ULONG64 Address); // 0: no place, no memory, or there is one already
@@ -43,6 +42,7 @@ ULONG KdpCopyToPtr(ULONG64 Address, const VOID *Buffer, ULONG Length);
 
 // kdapi.c
 extern CHAR KdpMessageBuffer[PACKET_MAX_SIZE];
+extern BOOLEAN KdpBugCheckWanted; // by the debugger
 KCONTINUE_STATUS KdpReportExceptionStateChange(PEXCEPTION_RECORD ExceptionRecord, BOOLEAN SecondChance);
 VOID KdpReportLoadSymbolsStateChange(const STRING *PathName, const KD_SYMBOLS_INFO *SymbolsInfo, BOOLEAN Unload);
 PCONTEXT KdpProcessorContext(ULONG Processor);

@@ -3,11 +3,11 @@
 #include "pe.h"
 #include "ps.h"
 
-#define MANUALLY_INITIATED_CRASH 0xe2
 #define EFLAGS_TF 0x100
 #define PROCESSOR_LEVEL 6
 
 CHAR KdpMessageBuffer[PACKET_MAX_SIZE];
+BOOLEAN KdpBugCheckWanted;
 
 // Where a processor's registers are, while it stands still; NULL: there is none, or it could not be stopped.
 PCONTEXT KdpProcessorContext(ULONG Processor)
@@ -184,7 +184,8 @@ static KCONTINUE_STATUS KdpSendWaitContinue(const STRING *MessageHeader, const S
         case DbgKdRebootApi:
             HalReturnToFirmware();
         case DbgKdCauseBugCheckApi:
-            KeBugCheckEx(MANUALLY_INITIATED_CRASH, 0, 0, 0, 0);
+            KdpBugCheckWanted = TRUE; // by the processor that stopped the others, outside the debugger
+            return ContinueSuccess;
         case DbgKdSetSpecialCallApi:
         case DbgKdClearSpecialCallsApi:
         case DbgKdSetInternalBreakPointApi:

@@ -10,16 +10,26 @@
 
 static LIST_ENTRY KdpDebuggerDataListHead;
 
+// How much of a text is Start; 0: it begins with something else.
+static ULONG KdpMatch(PCSTR Text, PCSTR Start)
+{
+    ULONG length = 0;
+
+    for (; Start[length] != 0; length++) {
+        if (Text[length] != Start[length]) {
+            return 0;
+        }
+    }
+    return length;
+}
+
 // The text behind an option in the boot options; NULL: it isn't there.
 static PCSTR KdpFindOption(PCSTR Options, PCSTR Name)
 {
     for (PCSTR at = Options; *at != 0; at++) {
-        ULONG length = 0;
+        ULONG length = KdpMatch(at, Name);
 
-        while (Name[length] != 0 && at[length] == Name[length]) {
-            length++;
-        }
-        if (Name[length] == 0 && (at == Options || at[-1] == ' ') && (Name[length - 1] == '=' || at[length] <= ' ')) {
+        if (length != 0 && (at == Options || at[-1] == ' ') && (Name[length - 1] == '=' || at[length] <= ' ')) {
             return at + length;
         }
     }
@@ -67,14 +77,16 @@ static VOID KdpRequestFiles(PCSTR Names)
 
 static VOID KdpStart(BOOT_BLOCK *BootBlock)
 {
-    PCSTR port = KdpFindOption(BootBlock->LoadOptions, "/DEBUGPORT=COM");
+    PCSTR port = KdpFindOption(BootBlock->LoadOptions, "/DEBUGPORT=");
+    BOOLEAN first = port != NULL && KdpMatch(port, "COM1") != 0;
     PCSTR flags = KdpFindOption(BootBlock->LoadOptions, "/GLOBALFLAG=");
     PCSTR files = KdpFindOption(BootBlock->LoadOptions, "/KDFILES=");
 
-    if (!KdpSerialInitialize(port != NULL && *port == '1' ? COM1_PORT : COM2_PORT)) {
+    if (!KdpSerialInitialize(first ? COM1_PORT : COM2_PORT)) {
         DbgPrint("minint: no serial port for the debugger\n");
         return;
     }
+    KdPortSilent = first;
     if (flags != NULL) {
         NtGlobalFlag = KdpHexadecimal(flags);
     }

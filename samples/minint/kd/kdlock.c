@@ -28,7 +28,7 @@ VOID KdExitDebugger(BOOLEAN Enable)
 }
 
 // Whether the debugger wants to break in. Everything else that it sends to a running machine is lost.
-BOOLEAN KdPollBreakIn(VOID)
+__declspec(noinline) BOOLEAN KdPollBreakIn(VOID)
 {
     BOOLEAN enable, breakIn = FALSE;
     UCHAR byte;

@@ -2,6 +2,7 @@
 #include "kdp.h"
 
 #define EFLAGS_TF 0x100
+#define MANUALLY_INITIATED_CRASH 0xe2
 #define FLG_STOP_ON_EXCEPTION 1
 
 #define KD_BREAKPOINT_SIZE 1 // of the int 3 behind it
@@ -22,6 +23,7 @@ static KCONTINUE_STATUS KdpStop(PEXCEPTION_RECORD ExceptionRecord, PCONTEXT Cont
     state = &KeGetCurrentPrcb()->ProcessorState;
     state->ContextFrame = *ContextRecord;
     KiSaveProcessorControlState(state);
+    state->SpecialRegisters.KernelDr6 = ContextRecord->Dr6; // of the trap: others may have reported since
     state->SpecialRegisters.Cr8 = KeGetCurrentPrcb()->DebuggerSavedIRQL;
     WRITE_REGISTER("dr7", 0); // no data breakpoints in here
     if (SymbolsInfo == NULL) {
@@ -32,6 +34,10 @@ static KCONTINUE_STATUS KdpStop(PEXCEPTION_RECORD ExceptionRecord, PCONTEXT Cont
     *ContextRecord = state->ContextFrame;
     KiRestoreProcessorControlState(state);
     KdExitDebugger(enable);
+    if (KdpBugCheckWanted) {
+        KdpBugCheckWanted = FALSE;
+        KeBugCheckEx(MANUALLY_INITIATED_CRASH, 0, 0, 0, 0);
+    }
     return status;
 }
 

@@ -13,6 +13,8 @@ CHAR *KdPrintWritePointer = KdPrintDefaultCircularBuffer;
 ULONG KdPrintRolloverCount;
 ULONG KdPrintBufferSize = PRINT_BUFFER_SIZE;
 
+BOOLEAN KdPortSilent; // the debugger has this port
+
 VOID KdPortInitialize(VOID)
 {
     OutPort8(COM1 + 1, 0); // no interrupts
@@ -33,7 +35,7 @@ static VOID KdPortPut(CHAR Character)
 
 VOID KdPortWrite(PCSTR Text)
 {
-    for (; *Text != 0; Text++) {
+    for (; !KdPortSilent && *Text != 0; Text++) {
         if (*Text == '\n') {
             KdPortPut('\r');
         }

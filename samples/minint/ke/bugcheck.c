@@ -61,6 +61,7 @@ __declspec(noreturn) VOID KeBugCheck2(ULONG BugCheckCode, ULONG_PTR BugCheckPara
         KiBugCheckData[2] = BugCheckParameter2;
         KiBugCheckData[3] = BugCheckParameter3;
         KiBugCheckData[4] = BugCheckParameter4;
+        KdEnteredDebugger = FALSE; // if that was what failed
         if (!KdDebuggerEnabled) {
             KiFreezeOtherProcessors();
         }

@@ -5,7 +5,8 @@
 #define APIC_COMMAND_NMI 0x4400
 #define FREEZE_TIMEOUT 10000 // times 100 microseconds
 
-static volatile ULONG KiFreezeExecutionLock;
+// Those who want to be the owner, in their order: the next ticket, and the one whose turn it is.
+static volatile ULONG KiFreezeTicket, KiFreezeTurn;
 static PKPRCB KiFreezeOwner;
 static ULONG KiFreezeNesting; // of the owner: the debugger in a bug check
 static volatile KCONTINUE_STATUS KiFreezeContinueStatus; // what the owner goes on with
@@ -15,12 +16,14 @@ BOOLEAN KeFreezeExecution(VOID)
 {
     BOOLEAN enable = KeDisableInterrupts();
     PKPRCB self = KeGetCurrentPrcb();
+    ULONG ticket;
 
     if (KiFreezeOwner == self) {
         KiFreezeNesting += 1;
         return enable;
     }
-    while (__atomic_exchange_n(&KiFreezeExecutionLock, 1, __ATOMIC_ACQUIRE) != 0) {
+    ticket = __atomic_fetch_add(&KiFreezeTicket, 1, __ATOMIC_SEQ_CST);
+    while (KiFreezeTurn != ticket) {
         PauseProcessor(); // and be frozen here
     }
     KiFreezeOwner = self;
@@ -66,7 +69,7 @@ VOID KeThawExecution(BOOLEAN Enable)
         self->IpiFrozen = RUNNING;
         KiFreezeOwner = NULL;
         WRITE_REGISTER("cr8", self->DebuggerSavedIRQL);
-        __atomic_store_n(&KiFreezeExecutionLock, 0, __ATOMIC_RELEASE);
+        __atomic_fetch_add(&KiFreezeTurn, 1, __ATOMIC_SEQ_CST);
     }
     if (Enable) {
         EnableInterrupts();
