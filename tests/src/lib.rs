@@ -9,3 +9,5 @@ pub mod minint;
 pub mod random;
 pub mod sample;
 pub mod temporary;
+#[cfg(unix)]
+pub mod wire;
