@@ -23,7 +23,7 @@ pub struct Invocation<'a> {
     pub session: &'a mut Session,
     /// The name that it was called by.
     pub name: &'static str,
-    /// More option letters right behind the name: `n` of `kvn`, whose name is `kv`.
+    /// More option letters right behind the name: `n` of `kvn`, whose name is `kv`; `3` of `bp3`.
     pub letters: &'a str,
     /// What follows the name, without blanks around it.
     pub arguments: &'a str,

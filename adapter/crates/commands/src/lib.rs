@@ -15,6 +15,7 @@ pub mod table;
 mod type_words;
 
 mod analyze;
+mod breakpoints;
 mod bugcheck;
 mod contexts;
 mod display_locals;
@@ -42,6 +43,7 @@ mod processors;
 mod registers;
 mod reload;
 mod search;
+mod set_exceptions;
 mod stack;
 mod symbol_paths;
 mod unassemble;

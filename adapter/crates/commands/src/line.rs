@@ -7,6 +7,8 @@ use crate::table::COMMANDS;
 const WHOLE_LINE: &[&str] = &[".echo", ".sympath", ".exepath", "*"];
 /// The letters that may stand behind the name of a command for stacks, in any order: `kbn`, `kvL`.
 const STACK_LETTERS: &[char] = &['b', 'c', 'f', 'L', 'n', 'p', 'P', 'v'];
+/// Commands that a breakpoint's number may stand behind: `bp3`.
+const NUMBERED: &[&str] = &["bp", "bu", "ba"];
 
 /// A command as it was called.
 #[derive(Clone, Copy)]
@@ -77,7 +79,12 @@ pub fn find(text: &str) -> Option<Call<'_>> {
 fn split_letters<'t>(name: &str, rest: &'t str) -> (&'t str, &'t str) {
     let takes_letters =
         name.strip_prefix('k').is_some_and(|letters| letters.chars().all(|letter| STACK_LETTERS.contains(&letter)));
-    let letters = if takes_letters { rest.len() - rest.trim_start_matches(STACK_LETTERS).len() } else { 0 };
+    let behind = match name {
+        _ if takes_letters => rest.trim_start_matches(STACK_LETTERS),
+        name if NUMBERED.contains(&name) => rest.trim_start_matches(|digit: char| digit.is_ascii_digit()),
+        _ => rest,
+    };
+    let letters = rest.len() - behind.len();
     rest.split_at_checked(letters).unwrap_or(("", rest))
 }
 
@@ -123,6 +130,11 @@ mod tests {
         check("LM m nt", Some(("lm", "m nt")));
         check("K 2", Some(("k", "2")));
         check("R rip", Some(("r", "rip")));
+        check("bp3 nt!Foo", Some(("bp", "nt!Foo")));
+        check("bp 3", Some(("bp", "3")));
+        check("ba r4 3", Some(("ba", "r4 3")));
+        check("sxe ld", Some(("sxe", "ld")));
+        check("sx- -c \"k\" av", Some(("sx-", "-c \"k\" av")));
         check("kzz", None);
         check(".ecxrx", None);
     }

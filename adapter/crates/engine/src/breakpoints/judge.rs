@@ -28,6 +28,10 @@ pub struct Hit<'a> {
     /// Finds the process (`_EPROCESS`) whose address space was in use; asked only if a breakpoint is bound to one. The
     /// error says in words why it isn't known.
     pub process: &'a dyn Fn() -> Result<VirtualAddress, String>,
+    /// Makes the scope that conditions and log messages are evaluated in; asked only if there are any.
+    pub scope: &'a dyn Fn() -> Box<dyn Scope + 'a>,
+    /// Names of addresses, for log messages.
+    pub names: &'a dyn Names,
 }
 
 /// A breakpoint that was hit, and what that means.
@@ -65,13 +69,13 @@ impl Verdict {
 
 impl Table {
     /// Judges every breakpoint in force that a stop hit, counts the hit, and takes out one-shots. Empty where none is
-    /// there (any more). `scope` is the innermost frame of the processor that stopped.
-    pub fn judge(&mut self, hit: &Hit<'_>, scope: &dyn Scope, names: &dyn Names) -> Vec<Judged> {
+    /// there (any more).
+    pub fn judge(&mut self, hit: &Hit<'_>) -> Vec<Judged> {
         let ids: Vec<u32> =
             self.iter().filter(|known| known.enabled && known.is_at(&hit.cause)).map(|known| known.id).collect();
         let judge = |id: u32| {
             let breakpoint = self.get_mut(id)?;
-            let verdict = breakpoint.judge(hit, scope, names).unwrap_or_else(Verdict::Failed);
+            let verdict = breakpoint.judge(hit).unwrap_or_else(Verdict::Failed);
             let commands = breakpoint.options.commands.clone().filter(|_| verdict.stops());
             let removed = breakpoint.options.one_shot && matches!(verdict, Verdict::Stop | Verdict::Log(_));
             if removed {
@@ -97,22 +101,21 @@ impl Breakpoint {
     }
 
     /// The error says why it can't be judged.
-    fn judge(&mut self, hit: &Hit<'_>, scope: &dyn Scope, names: &dyn Names) -> Result<Verdict, String> {
+    fn judge(&mut self, hit: &Hit<'_>) -> Result<Verdict, String> {
         if !self.options.binding.covers(hit)? {
             return Ok(Verdict::GoOn);
         }
-        let holds = match &self.options.condition {
-            Some(condition) => condition.holds(scope).map_err(|error| {
-                format!("the condition '{}' can't be evaluated: {error}", condition.expression)
-            }),
-            None => Ok(true),
-        };
+        let holds = self.options.condition.as_ref().map_or(Ok(true), |condition| {
+            let text = &condition.expression;
+            let holds = condition.holds(&*(hit.scope)());
+            holds.map_err(|error| format!("the condition '{text}' can't be evaluated: {error}"))
+        });
         // A hit whose condition has no value counts, since it stops.
         self.hits += u64::from(*holds.as_ref().unwrap_or(&true));
         let counts = self.options.hit_condition.is_none_or(|condition| condition.is_met(self.hits));
         Ok(match &self.options.log_message {
             _ if !holds? || !counts => Verdict::GoOn,
-            Some(message) => Verdict::Log(message.say(scope, names)),
+            Some(message) => Verdict::Log(message.say(&*(hit.scope)(), hit.names)),
             None => Verdict::Stop,
         })
     }
@@ -130,7 +133,9 @@ impl Binding {
             _ => {}
         }
         match self.process {
-            Some(wanted) => Ok((hit.process)().map_err(|why| format!("which process hit it is not known: {why}"))? == wanted),
+            Some(wanted) => {
+                Ok((hit.process)().map_err(|why| format!("which process hit it is not known: {why}"))? == wanted)
+            }
             None => Ok(true),
         }
     }

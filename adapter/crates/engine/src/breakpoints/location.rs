@@ -90,9 +90,11 @@ impl Unresolved {
     /// Whether modules that are loaded later can help.
     pub fn is_deferred(&self) -> bool {
         match self {
-            Self::Untried | Self::ModuleNotLoaded(_) | Self::Expression(_) | Self::NoFunction(_) | Self::NoSource(_) => {
-                true
-            }
+            Self::Untried
+            | Self::ModuleNotLoaded(_)
+            | Self::Expression(_)
+            | Self::NoFunction(_)
+            | Self::NoSource(_) => true,
             Self::NoSymbols(_)
             | Self::NoCode { .. }
             | Self::TooMany { .. }

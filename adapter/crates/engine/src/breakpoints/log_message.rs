@@ -135,7 +135,10 @@ mod tests {
     fn braces_hold_expressions_and_double_braces_are_braces() {
         check("", &[]);
         check("plain", &["'plain'"]);
-        check("n = {Device->EntryCount}, at {? @rip }!", &["'n = '", "Cpp Device->EntryCount", "', at '", "Masm @rip", "'!'"]);
+        check(
+            "n = {Device->EntryCount}, at {? @rip }!",
+            &["'n = '", "Cpp Device->EntryCount", "', at '", "Masm @rip", "'!'"],
+        );
         check("{a}{b}", &["Cpp a", "Cpp b"]);
         check(r"{{a}} \{b\} ü", &["'{a} {b} ü'"]);
     }

@@ -5,7 +5,9 @@ use super::location::{LoadedModule, Location, SourcePlace, Unresolved};
 use super::source_line::{self, Found};
 use super::spec::{Expression, SourceLineSpec, Spec};
 use super::table::{Breakpoint, What};
-use crate::evaluate::{self, EvaluateError, Problem, Scope};
+use crate::evaluate::{self, EvaluateError, Problem, Scope, Syntax};
+use crate::session::Session;
+use crate::session_scope::SessionScope;
 use arch::debug_registers::{Access, Watched};
 use arch::{Architecture, Machine};
 use memory::VirtualAddress;
@@ -23,7 +25,7 @@ pub(super) struct Surroundings<'a> {
     /// Folders of sources: in symbol files, and here.
     pub(super) source_map: &'a [(String, String)],
     /// What expressions are evaluated in.
-    pub(super) scope: &'a dyn Scope,
+    pub(super) session: &'a Session,
 }
 
 /// What was found in each module so far.
@@ -119,18 +121,18 @@ impl Surroundings<'_> {
     }
 
     fn address(&self, expression: &Expression) -> Result<VirtualAddress, Unresolved> {
-        let Expression { text, syntax, .. } = expression;
+        let Expression { text, syntax, follows } = expression;
         let named = Spec::Expression(expression.clone());
         if let Some(module) = named.module() {
             self.named(module)?;
         }
-        let (number, rest) = evaluate::evaluate_number_prefix(text, *syntax, self.scope)?;
-        let rest = rest.trim_start();
-        if !rest.is_empty() {
-            let (at, problem) = (text.len() - rest.len(), Problem::ExtraCharacters);
-            return Err(EvaluateError { expression: text.clone(), at, problem }.into());
-        }
-        Ok(evaluate::target_address(number, self.scope.pointer_size()))
+        // Finding the current frame costs a walk of the stack: only what may refer to it is evaluated in it.
+        let needs_frame = *syntax == Syntax::Cpp || text.contains('@') || (!follows && named.module().is_none());
+        let number = match number(text, *syntax, &SessionScope::new(self.session, None)) {
+            Err(_) if needs_frame => number(text, *syntax, &self.session.expression_scope()),
+            other => other,
+        };
+        Ok(evaluate::target_address(number?, self.architecture.pointer_size() as u8))
     }
 
     /// The module of that name.
@@ -168,9 +170,20 @@ impl Surroundings<'_> {
             None => candidates::modules(self.modules, Some(&line.file)),
         };
         let find = |module: &Arc<Module>| source_line::find(module, line, self.source_map);
-        let found: Vec<Found> =
-            searched.into_iter().map(|module| memo.get_or_find(module, find)).collect();
+        let found: Vec<Found> = searched.into_iter().map(|module| memo.get_or_find(module, find)).collect();
         source_line::choose(&found, line)
+    }
+}
+
+/// The number that all of a text stands for.
+fn number(text: &str, syntax: Syntax, scope: &dyn Scope) -> Result<u64, EvaluateError> {
+    let (number, rest) = evaluate::evaluate_number_prefix(text, syntax, scope)?;
+    match rest.trim_start() {
+        "" => Ok(number),
+        rest => {
+            let at = text.len() - rest.len();
+            Err(EvaluateError { expression: text.to_owned(), at, problem: Problem::ExtraCharacters })
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use super::judge::{Cause, Hit, Judged};
 use super::resolve::Surroundings;
+use crate::evaluate::Scope;
 use crate::session::Session;
+use crate::session_scope::SessionScope;
+use crate::stack::{Certainty, FoundBy, Frame, Inlined, inline_frames};
 use memory::VirtualAddress;
 
 impl Session {
@@ -11,19 +14,18 @@ impl Session {
     /// breakpoints.
     pub fn resolve_breakpoints(&mut self) {
         let mut table = std::mem::take(&mut self.breakpoints);
-        let scope = self.expression_scope();
         table.resolve(&Surroundings {
             architecture: self.target().architecture(),
             modules: self.target().modules(),
             source_map: &self.settings.source_map,
-            scope: &scope,
+            session: self,
         });
-        drop(scope);
         self.breakpoints = table;
     }
 
-    /// What a stop at breakpoints means ([`Table::judge`](super::Table::judge)). The innermost frame of the processor
-    /// that stopped must be current: conditions are evaluated in it.
+    /// What a stop at breakpoints means ([`Table::judge`](super::Table::judge)). The context of the processor that
+    /// stopped must be current: conditions are evaluated in its innermost frame. Without conditions, log messages and
+    /// bindings to processes nothing is read from the target; with them its stack isn't walked.
     pub fn judge_hits(&mut self, cause: Cause, processor: u32, thread: Option<VirtualAddress>) -> Vec<Judged> {
         let mut table = std::mem::take(&mut self.breakpoints);
         let process = || {
@@ -32,9 +34,27 @@ impl Session {
             let process = thread.field("Tcb.ApcState.Process").and_then(|field| field.pointer());
             process.map_err(|error| error.to_string())
         };
-        let hit = Hit { cause, processor, thread, process: &process };
-        let judged = table.judge(&hit, &self.expression_scope(), self.target().modules());
+        let scope = || -> Box<dyn Scope + '_> { Box::new(SessionScope::new(self, self.innermost_frame())) };
+        let names = self.target().modules();
+        let judged = table.judge(&Hit { cause, processor, thread, process: &process, scope: &scope, names });
         self.breakpoints = table;
         judged
+    }
+
+    /// The innermost frame of the current context, whose caller isn't looked for.
+    fn innermost_frame(&self) -> Option<Frame> {
+        let context = self.context_of(self.scope().source).ok()?;
+        let instruction_pointer = context.instruction_pointer()?;
+        let inlined = inline_frames(self.target().modules(), instruction_pointer).into_iter().next();
+        Some(Frame {
+            instruction_pointer,
+            stack_pointer: context.stack_pointer()?,
+            context,
+            return_address: None,
+            found_by: FoundBy::Context,
+            certainty: Certainty::Exact,
+            trap_frame: None,
+            inline: inlined.map(|function| Inlined { depth: 0, function }),
+        })
     }
 }

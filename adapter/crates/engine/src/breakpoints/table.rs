@@ -111,7 +111,11 @@ impl Table {
     /// Takes a breakpoint out.
     pub fn remove(&mut self, id: u32) -> Option<Breakpoint> {
         let removed = self.breakpoints.remove(&id)?;
-        self.changes.push(Change { id, what: What::Removed });
+        let was_told = !self.changes.contains(&Change { id, what: What::New });
+        self.changes.retain(|change| change.id != id);
+        if was_told {
+            self.changes.push(Change { id, what: What::Removed });
+        }
         Some(removed)
     }
 
@@ -140,7 +144,8 @@ impl Table {
         self.breakpoints.is_empty()
     }
 
-    /// What happened since this was asked last, in order. What the client did to its own lists isn't told.
+    /// What happened since this was asked last, in order. What the client did to its own lists isn't told, nor what
+    /// happened to a breakpoint that is no longer there but that it was removed.
     pub fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
     }

@@ -106,10 +106,7 @@ impl Event {
 
     /// Whether something can stand behind its code: a process, a module, a text.
     pub fn takes_argument(self) -> bool {
-        matches!(
-            self,
-            Self::CreateProcess | Self::ExitProcess | Self::LoadModule | Self::UnloadModule | Self::Output
-        )
+        matches!(self, Self::CreateProcess | Self::ExitProcess | Self::LoadModule | Self::UnloadModule | Self::Output)
     }
 }
 
