@@ -76,13 +76,23 @@ impl Connector {
                     let cause = discriminant(&waiting);
                     if !told.contains(&cause) {
                         told.push(cause);
-                        (self.tell)(Step::Waiting(waiting));
+                        (self.tell)(Step::Waiting(look_around(waiting)));
                     }
                 }
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+}
+
+/// `waiting` with what there is instead of what was asked for. Folders are listed only for what is told.
+fn look_around(waiting: Waiting) -> Waiting {
+    match waiting {
+        Waiting::NoSuchPipe { path, .. } => Waiting::NoSuchPipe { similar: pipe::similar(&path), path },
+        Waiting::NoSuchSocket { path, .. } => Waiting::NoSuchSocket { similar: unix_socket::similar(&path), path },
+        Waiting::NoSuchSerialPort { port, .. } => Waiting::NoSuchSerialPort { similar: serial::similar(&port), port },
+        other => other,
     }
 }
 

@@ -15,11 +15,15 @@ mod connection_string;
 mod connector;
 mod error;
 mod pipe;
+#[cfg(test)]
+#[path = "../tests/lines/random.rs"]
+mod random;
 mod record;
 mod recording;
 mod replay;
 mod serial;
 mod similar;
+mod slow_call;
 mod step;
 mod tcp;
 mod unix_socket;

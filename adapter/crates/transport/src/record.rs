@@ -6,20 +6,22 @@
 use crate::connection::{Connection, Endpoint};
 use crate::connector::{BoxedStream, Tell};
 use crate::error::RecordError;
-use crate::recording::{Content, Direction, Entry, HEADER, MAX_BYTES};
+use crate::recording::{Content, Direction, Entry, HEADER, MAX_BYTES, one_line};
 use crate::step::Step;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Entries that may wait for the disk, each of [`MAX_BYTES`] at most: 16 MiB.
 const QUEUE: usize = 4096;
+/// Why it stops when they are more.
+const TOO_SLOW: &str = "the disk is too slow for it";
 /// How long the end of a session waits for the last entries to be written.
 const LAST_WRITES: Duration = Duration::from_secs(1);
 
@@ -29,12 +31,27 @@ pub(crate) struct Recording(Arc<Shared>);
 
 struct Shared {
     started: Instant,
-    path: PathBuf,
-    tell: Tell,
+    ending: Arc<Ending>,
     /// `None` once the recording has stopped.
     queue: Mutex<Option<SyncSender<Entry>>>,
     /// Closed by the thread when it has written everything.
     written: Mutex<Receiver<()>>,
+}
+
+/// Why a recording stopped before its session did.
+struct Ending {
+    path: PathBuf,
+    tell: Tell,
+    reason: OnceLock<String>,
+}
+
+impl Ending {
+    /// Tells it, the first time.
+    fn stop(&self, reason: String) {
+        if self.reason.set(reason.clone()).is_ok() {
+            (self.tell)(Step::RecordingStopped { path: self.path.clone(), reason });
+        }
+    }
 }
 
 impl Recording {
@@ -58,17 +75,17 @@ impl Recording {
     fn start(file: impl Write + Send + 'static, path: &Path, tell: Tell) -> io::Result<Self> {
         let (queue, entries) = sync_channel(QUEUE);
         let (done, written) = sync_channel(0);
-        let (thread_path, thread_tell) = (path.to_owned(), tell.clone());
+        let ending = Arc::new(Ending { path: path.to_owned(), tell, reason: OnceLock::new() });
+        let thread_ending = ending.clone();
         std::thread::Builder::new().name("record".to_owned()).spawn(move || {
             let _done: SyncSender<()> = done;
-            if let Err(error) = write_entries(file, &entries) {
-                thread_tell(Step::RecordingStopped { path: thread_path, reason: error.to_string() });
+            if let Err(error) = write_entries(file, &entries, &thread_ending) {
+                thread_ending.stop(error.to_string());
             }
         })?;
         Ok(Self(Arc::new(Shared {
             started: Instant::now(),
-            path: path.to_owned(),
-            tell,
+            ending,
             queue: Mutex::new(Some(queue)),
             written: Mutex::new(written),
         })))
@@ -85,14 +102,12 @@ impl Recording {
         let mut queue = shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = Entry { at: shared.started.elapsed(), content };
         let Some(Err(refused)) = queue.as_ref().map(|queue| queue.try_send(entry)) else { return };
+        // A thread that has ended tells why itself.
+        if matches!(refused, TrySendError::Full(_)) {
+            shared.ending.stop(TOO_SLOW.to_owned());
+        }
         // A recording with a hole would be worse than one that ends.
         *queue = None;
-        drop(queue);
-        // When the thread has ended, it told why.
-        if matches!(refused, TrySendError::Full(_)) {
-            let reason = "the disk is too slow for it".to_owned();
-            (shared.tell)(Step::RecordingStopped { path: shared.path.clone(), reason });
-        }
     }
 }
 
@@ -101,8 +116,7 @@ impl Drop for Shared {
         *self.queue.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         if written.recv_timeout(LAST_WRITES) == Err(RecvTimeoutError::Timeout) {
-            let reason = "the last entries could not be written in time".to_owned();
-            (self.tell)(Step::RecordingStopped { path: self.path.clone(), reason });
+            self.ending.stop("the last entries could not be written in time".to_owned());
         }
     }
 }
@@ -123,7 +137,7 @@ fn may_be_replaced(path: &Path) -> io::Result<bool> {
 
 fn write_header(file: &mut impl Write, connection: &Connection) -> io::Result<()> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let connection = connection.to_string().replace(char::is_control, " ");
+    let connection = one_line(&connection.to_string());
     writeln!(file, "{HEADER}")?;
     writeln!(file, "# kdap {}, begun {} s after 1970 (UTC)", env!("CARGO_PKG_VERSION"), now.as_secs())?;
     writeln!(file, "# connection {connection}")?;
@@ -133,15 +147,22 @@ fn write_header(file: &mut impl Write, connection: &Connection) -> io::Result<()
 
 /// Writes until nobody can add entries any more. What is written is handed to the system whenever nothing is waiting:
 /// killing the process loses little.
-fn write_entries(mut file: impl Write, entries: &Receiver<Entry>) -> io::Result<()> {
+fn write_entries(mut file: impl Write, entries: &Receiver<Entry>, ending: &Ending) -> io::Result<()> {
+    let mut last = Duration::ZERO;
     while let Ok(entry) = entries.recv() {
         file.write_all(entry.to_line().as_bytes())?;
+        last = entry.at;
         while let Ok(entry) = entries.try_recv() {
             file.write_all(entry.to_line().as_bytes())?;
+            last = entry.at;
         }
         file.flush()?;
     }
-    Ok(())
+    if let Some(reason) = ending.reason.get() {
+        let end = Entry { at: last, content: Content::Note(format!("the recording stops here: {reason}")) };
+        file.write_all(end.to_line().as_bytes())?;
+    }
+    file.flush()
 }
 
 /// A stream whose bytes are recorded.
@@ -208,5 +229,89 @@ impl AsyncWrite for Recorded {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Disks that are full or too slow; files are recorded in `tests/recordings.rs`.
+
+    use super::*;
+    use std::sync::mpsc::{Sender, channel};
+
+    /// A recording to `file`, its path in what it tells.
+    fn record(file: impl Write + Send + 'static) -> (Recording, Receiver<Step>) {
+        let (tell, told): (Sender<Step>, _) = channel();
+        let tell = Mutex::new(tell);
+        let tell: Tell = Arc::new(move |step| tell.lock().unwrap().send(step).unwrap_or_default());
+        (Recording::start(file, Path::new("x.kdrec"), tell).expect("a thread"), told)
+    }
+
+    fn stopped(reason: &str) -> Step {
+        Step::RecordingStopped { path: "x.kdrec".into(), reason: reason.to_owned() }
+    }
+
+    struct FullDisk;
+
+    impl Write for FullDisk {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::Error::other("no space left"))
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_ends_the_recording_and_is_told_once() {
+        let (recording, told) = record(FullDisk);
+        recording.bytes(Direction::ToTarget, b"b");
+        assert_eq!(told.recv_timeout(Duration::from_secs(10)), Ok(stopped("no space left")));
+        for _ in 0..2 * QUEUE {
+            recording.bytes(Direction::ToTarget, b"b");
+        }
+        drop(recording);
+        assert_eq!(told.try_iter().count(), 0);
+    }
+
+    /// Takes one line, and the others when it is let.
+    struct SlowDisk {
+        let_go: Receiver<()>,
+        written: Sender<Vec<u8>>,
+    }
+
+    impl Write for SlowDisk {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let _ = self.let_go.recv();
+            let _ = self.written.send(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_slow_disk_does_not_stall_the_line_and_the_recording_has_no_hole() {
+        let (go, let_go) = channel();
+        let (written, lines) = channel();
+        let (recording, told) = record(SlowDisk { let_go, written });
+        let sent = QUEUE + 100;
+        for number in 0..sent {
+            recording.bytes(Direction::FromTarget, &(number as u32).to_be_bytes());
+        }
+        assert_eq!(told.try_recv(), Ok(stopped(TOO_SLOW)));
+        drop(go);
+        drop(recording);
+        assert_eq!(told.try_iter().count(), 0, "told once");
+        let lines: Vec<String> = lines.iter().map(|line| String::from_utf8(line).unwrap()).collect();
+        let (end, entries) = lines.split_last().expect("lines");
+        assert!(end.contains("= the recording stops here: the disk is too slow"), "{end}");
+        assert!((QUEUE..sent).contains(&entries.len()), "{} entries", entries.len());
+        for (number, line) in entries.iter().enumerate() {
+            assert!(line.ends_with(&format!(" < {number:08x}\n")), "{line}");
+        }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) const HEADER: &str = "# kd recording 1";
 pub(crate) const MAX_BYTES: usize = 4096;
 /// Bytes of text that a line may have.
 pub(crate) const MAX_LINE: usize = 16 * 1024;
+/// Characters of a note.
+const MAX_NOTE: usize = 2000;
 /// Bytes in a group.
 const GROUP: usize = 4;
 
@@ -88,8 +90,7 @@ impl Entry {
         let note = |line: &mut String, word: &str, text: &str| {
             line.push_str("= ");
             line.push_str(word);
-            // What the system says may have several lines.
-            line.extend(text.chars().take(MAX_BYTES).map(|c| if c.is_control() { ' ' } else { c }));
+            line.push_str(&one_line(text));
         };
         match &self.content {
             Content::Bytes(direction, bytes) => {
@@ -128,6 +129,11 @@ impl Entry {
         };
         Ok(Self { at, content })
     }
+}
+
+/// A text as it fits into a line: what the system says may be long and have several.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().take(MAX_NOTE).map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 /// `seconds` or `seconds.fraction`, the fraction down to microseconds.

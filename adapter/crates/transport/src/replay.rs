@@ -7,8 +7,9 @@
 use crate::connector::BoxedStream;
 use crate::error::{ConnectError, Obstacle};
 use crate::recording::{Content, Direction, Entry, LineError, Position, Reader};
+use crate::slow_call::slow_call;
 use std::fs::File;
-use std::io::{self, BufReader, ErrorKind, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, ErrorKind, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
@@ -82,22 +83,22 @@ fn hex(bytes: &[u8]) -> String {
 /// The stream that was recorded after `before` others. The whole file is checked first.
 pub(crate) async fn open(path: &Path, timed: bool, before: usize) -> Result<BoxedStream, Obstacle> {
     let path = path.to_owned();
-    let opened = tokio::task::spawn_blocking(move || Replay::open(&path, timed, before)).await;
-    match opened {
-        Ok(Ok(replay)) => Ok(Box::new(replay)),
-        Ok(Err(error)) => Err(Obstacle::Fail(ConnectError::Replay(error))),
-        Err(error) => Err(Obstacle::Fail(ConnectError::Failed { endpoint: "replay".to_owned(), source: error.into() })),
-    }
+    let (endpoint, opened) = (
+        path.display().to_string(),
+        slow_call("replay", move || Ok(Replay::new(&path, timed, before, || open_file(&path)))).await,
+    );
+    let opened = opened.map_err(|source| ConnectError::Failed { endpoint, source })?;
+    Ok(Box::new(opened.map_err(ConnectError::Replay)?))
 }
 
-struct Replay {
+struct Replay<R> {
     path: PathBuf,
     timed: bool,
     /// What the target sends.
-    target: Cursor,
+    target: Cursor<R>,
     next: Option<Next>,
     /// What the debugger is to send.
-    debugger: Cursor,
+    debugger: Cursor<R>,
     expected: Chunk,
     /// Bytes that it sent.
     sent: u64,
@@ -130,8 +131,8 @@ impl Chunk {
 }
 
 /// Reads one stream of a recording from its start to its end.
-struct Cursor {
-    reader: Reader<BufReader<File>>,
+struct Cursor<R> {
+    reader: Reader<R>,
     ended: bool,
     /// Time of the last entry.
     at: Duration,
@@ -139,11 +140,10 @@ struct Cursor {
     sent: u64,
 }
 
-impl Cursor {
-    fn new(path: &Path, start: Position) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        file.seek(SeekFrom::Start(start.offset))?;
-        Ok(Self { reader: Reader::new(BufReader::new(file), start), ended: false, at: Duration::ZERO, sent: 0 })
+impl<R: BufRead + Seek> Cursor<R> {
+    fn new(mut input: R, start: Position) -> io::Result<Self> {
+        input.seek(SeekFrom::Start(start.offset))?;
+        Ok(Self { reader: Reader::new(input, start), ended: false, at: Duration::ZERO, sent: 0 })
     }
 
     /// The next bytes of this direction, and the time since the entry before; `None` at the stream's end.
@@ -168,19 +168,25 @@ impl Cursor {
     }
 }
 
-impl Replay {
-    fn open(path: &Path, timed: bool, before: usize) -> Result<Self, ReplayError> {
+fn open_file(path: &Path) -> io::Result<BufReader<File>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("not a file"));
+    }
+    Ok(BufReader::new(File::open(path)?))
+}
+
+impl<R: BufRead + Seek> Replay<R> {
+    /// `open` opens the recording anew each time.
+    fn new(path: &Path, timed: bool, before: usize, open: impl Fn() -> io::Result<R>) -> Result<Self, ReplayError> {
         let failed = |error: io::Error| ReplayError::Failed { path: path.to_owned(), reason: error.to_string() };
-        if !std::fs::metadata(path).map_err(failed)?.is_file() {
-            return Err(ReplayError::Failed { path: path.to_owned(), reason: "not a file".to_owned() });
-        }
-        let start = find_stream(path, before)?;
+        let start = find_stream(path, before, open().map_err(failed)?)?;
+        let cursor = || open().and_then(|input| Cursor::new(input, start)).map_err(failed);
         Ok(Self {
             path: path.to_owned(),
             timed,
-            target: Cursor::new(path, start).map_err(failed)?,
+            target: cursor()?,
             next: None,
-            debugger: Cursor::new(path, start).map_err(failed)?,
+            debugger: cursor()?,
             expected: Chunk::default(),
             sent: 0,
             failure: None,
@@ -248,9 +254,8 @@ impl Replay {
 }
 
 /// Where the stream after `before` others starts. Reads all of the file: a bad line anywhere is told at once.
-fn find_stream(path: &Path, before: usize) -> Result<Position, ReplayError> {
-    let failed = |error: io::Error| ReplayError::Failed { path: path.to_owned(), reason: error.to_string() };
-    let mut reader = Reader::new(BufReader::new(File::open(path).map_err(failed)?), Position::default());
+fn find_stream(path: &Path, before: usize, input: impl BufRead) -> Result<Position, ReplayError> {
+    let mut reader = Reader::new(input, Position::default());
     let (mut streams, mut found) = (0, None);
     loop {
         let line_start = reader.position();
@@ -269,7 +274,7 @@ fn find_stream(path: &Path, before: usize) -> Result<Position, ReplayError> {
     found.ok_or_else(|| ReplayError::NoMoreStreams { path: path.to_owned(), streams })
 }
 
-impl AsyncRead for Replay {
+impl<R: BufRead + Seek + Unpin> AsyncRead for Replay<R> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let replay = self.get_mut();
         replay.check_failure()?;
@@ -301,7 +306,7 @@ impl AsyncRead for Replay {
     }
 }
 
-impl AsyncWrite for Replay {
+impl<R: BufRead + Seek + Unpin> AsyncWrite for Replay<R> {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let replay = self.get_mut();
         replay.check_failure()?;
@@ -316,5 +321,66 @@ impl AsyncWrite for Replay {
 
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Damaged recordings; whole ones are played in `tests/recordings.rs`.
+
+    use super::*;
+    use crate::random::Random;
+    use std::io::Cursor as Bytes;
+
+    const SEED: &str = "# kd recording 1\n# connection tcp:x:1\n0.000001 = opened tcp:x:1\n0.1 > 62\n\
+        0.2 < 30303030 0700f000 00088080\n0.2 > 69696969 04000000 0000\n12.345678 < aa00ff\n13 = closed by the other end\n\
+        14 = opened tcp:x:1\n14.5 > 6262\n14.7 < 01\n14.9 > 63\n";
+
+    #[test]
+    fn damaged_recordings_are_refused_or_played_to_an_end() {
+        let pieces: &[&[u8]] = &[
+            b"\n",
+            b"> ",
+            b"< ",
+            b"= opened x\n",
+            b"= closed x\n",
+            b"62",
+            b"0.1 ",
+            b"# ",
+            b"9999999999",
+            &[0],
+            &[0xff],
+        ];
+        let mut random = Random(7);
+        let (mut played, mut refused) = (0, 0);
+        for _ in 0..20_000 {
+            let recording = random.mutate(SEED.as_bytes(), pieces);
+            let before = random.below(3);
+            match Replay::new(Path::new("x"), false, before, || Ok(Bytes::new(&recording))) {
+                Ok(replay) => {
+                    played += 1;
+                    play(replay, recording.len());
+                }
+                Err(_) => refused += 1,
+            }
+        }
+        assert!(played > 1000 && refused > 1000, "{played} played, {refused} refused: the mutations are no test");
+    }
+
+    /// Sends what the undamaged recording's debugger sent, and reads until nothing comes without it.
+    fn play(mut replay: Replay<Bytes<&Vec<u8>>>, length: usize) {
+        let mut cx = Context::from_waker(Waker::noop());
+        for bytes in [b"b".as_slice(), b"iiii\x04\0\0\0\0\0", b"bb", b"c"] {
+            let _ = Pin::new(&mut replay).poll_write(&mut cx, bytes);
+            for reads in 0.. {
+                assert!(reads < length, "the replay has no end");
+                let mut buffer = [0; 16];
+                let mut buffer = ReadBuf::new(&mut buffer);
+                let polled = Pin::new(&mut replay).poll_read(&mut cx, &mut buffer);
+                if !matches!(polled, Poll::Ready(Ok(()))) || buffer.filled().is_empty() {
+                    break;
+                }
+            }
+        }
     }
 }

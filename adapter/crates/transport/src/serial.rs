@@ -12,20 +12,22 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 pub(crate) fn open(port: &str, baud: u32) -> Result<BoxedStream, Obstacle> {
-    let settings = |mut settings: Settings| {
-        settings.set_raw();
-        settings.set_baud_rate(baud)?;
-        settings.set_char_size(CharSize::Bits8);
-        settings.set_parity(Parity::None);
-        settings.set_stop_bits(StopBits::One);
-        settings.set_flow_control(FlowControl::None);
-        Ok(settings)
-    };
-    let opened = SerialPort::open(port, settings).map_err(|error| obstacle(port, baud, error))?;
+    let opened =
+        SerialPort::open(port, |settings| line(settings, baud)).map_err(|error| obstacle(port, baud, error))?;
     // Lines that a port doesn't have (pseudo-terminals, some adapters) can't be set, and need not be.
     let _ = opened.set_dtr(true);
     let _ = opened.set_rts(true);
     Ok(Box::new(Line(opened)))
+}
+
+fn line(mut settings: Settings, baud: u32) -> io::Result<Settings> {
+    settings.set_raw();
+    settings.set_baud_rate(baud)?;
+    settings.set_char_size(CharSize::Bits8);
+    settings.set_parity(Parity::None);
+    settings.set_stop_bits(StopBits::One);
+    settings.set_flow_control(FlowControl::None);
+    Ok(settings)
 }
 
 /// A serial port that can be shut down like other streams: there is nothing to do for it.
@@ -54,7 +56,7 @@ impl AsyncWrite for Line {
 fn obstacle(port: &str, baud: u32, source: io::Error) -> Obstacle {
     let endpoint = port.to_owned();
     match source.kind() {
-        ErrorKind::NotFound => Obstacle::Wait(Waiting::NoSuchSerialPort { similar: ports_like(port), port: endpoint }),
+        ErrorKind::NotFound => Obstacle::Wait(Waiting::NoSuchSerialPort { port: endpoint, similar: Vec::new() }),
         ErrorKind::ResourceBusy => Obstacle::Wait(Waiting::SerialPortBusy { port: endpoint }),
         // What Windows says of a port that is open elsewhere.
         ErrorKind::PermissionDenied if cfg!(windows) => Obstacle::Wait(Waiting::SerialPortBusy { port: endpoint }),
@@ -78,7 +80,7 @@ fn not_a_terminal(error: &io::Error) -> bool {
 }
 
 /// This machine's serial ports, the likeliest first.
-fn ports_like(port: &str) -> Vec<String> {
+pub(crate) fn similar(port: &str) -> Vec<String> {
     let ports = SerialPort::available_ports().unwrap_or_default();
     similar::most_alike(ports.iter().map(|port| port.display().to_string()).collect(), port, 0.0)
 }
