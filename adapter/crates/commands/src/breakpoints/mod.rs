@@ -16,8 +16,8 @@ use engine::Session;
 /// `bp`, `bu`
 pub static SET: Command = Command {
     names: &["bp", "bu"],
-    usage: "b{p|u}[id] [/1] [/p process] [/t thread] [/w \"condition\"] [address | `[module!]file:line` [passes]] [\"commands\"]",
-    summary: "Sets a breakpoint; one by bu is looked for again whenever modules are loaded or unloaded",
+    usage: "b{p|u}[id] [/1] [/p process] [/t thread] [/w \"condition\"] [address [passes]] [\"commands\"]",
+    summary: "Sets a breakpoint at an address or `module!file:line`; one by bu is looked for again whenever modules are loaded or unloaded",
     run: |invocation| {
         ensure_live(invocation.session)?;
         set::code(invocation.session, invocation.name, invocation.letters, invocation.arguments)

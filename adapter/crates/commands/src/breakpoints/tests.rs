@@ -217,3 +217,13 @@ fn a_data_breakpoint_too_many_is_told_at_once() {
         "|WARNING: breakpoint 4 at fffff803`20003008 can't be set: the processor has 4 debug registers, which breakpoints 0, 1, 2, 3 use",
     );
 }
+
+#[test]
+fn a_dump_has_no_breakpoints_and_takes_none() {
+    let session = &mut session();
+    for line in ["bp nt!KeBugCheckEx", "bu x!y", "bm nt!*", "ba w1 nt", "bc *", "bd *", "be *", "sxe av", "sxr"] {
+        let error = crate::execute(session, line).unwrap_err().to_string();
+        assert!(error.contains("a crash dump doesn't run"), "{line}: {error}");
+    }
+    assert_eq!(report::text(&crate::execute(session, "bl").unwrap()), "");
+}

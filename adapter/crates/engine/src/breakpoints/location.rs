@@ -78,6 +78,9 @@ pub enum Unresolved {
     /// The module that it was in was unloaded, and the address means nothing any more.
     #[error("{} at {} was unloaded", .0.name, .0.base)]
     Unloaded(LoadedModule),
+    /// The target was started anew, and the address means nothing any more.
+    #[error("the target was restarted, and {0} means nothing any more")]
+    Restarted(VirtualAddress),
     /// The processor can't watch it.
     #[error("{0}")]
     Watch(#[from] WatchError),
@@ -87,6 +90,11 @@ pub enum Unresolved {
 }
 
 impl Unresolved {
+    /// Whether it was somewhere that no longer exists.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Self::Unloaded(_) | Self::Restarted(_))
+    }
+
     /// Whether modules that are loaded later can help.
     pub fn is_deferred(&self) -> bool {
         match self {
@@ -99,6 +107,7 @@ impl Unresolved {
             | Self::NoCode { .. }
             | Self::TooMany { .. }
             | Self::Unloaded(_)
+            | Self::Restarted(_)
             | Self::Watch(_)
             | Self::NoDebugRegisters(_) => false,
         }

@@ -91,7 +91,7 @@ impl Breakpoint {
         if !is_fixed {
             return None;
         }
-        if let Some(gone @ Unresolved::Unloaded(_)) = &self.unresolved {
+        if let Some(gone) = self.unresolved.as_ref().filter(|why| why.is_gone()) {
             return Some(Err(gone.clone()));
         }
         let location = self.locations.first()?;

@@ -78,6 +78,18 @@ impl Expression {
     pub fn masm(text: impl Into<String>, follows: bool) -> Self {
         Self { text: text.into(), syntax: Syntax::Masm, follows }
     }
+
+    /// Whether it has the name of a symbol in it, and not just numbers and registers: a MASM word that can be a
+    /// hexadecimal number counts as one.
+    pub fn is_by_name(&self) -> bool {
+        let separates = |character: char| !character.is_alphanumeric() && !"_@$.`".contains(character);
+        let is_name = |word: &str| {
+            let begins_name = word.starts_with(|first: char| first.is_alphabetic() || first == '_');
+            let is_number = word.chars().all(|digit| digit.is_ascii_hexdigit() || digit == '`');
+            begins_name && !(is_number && self.syntax == Syntax::Masm)
+        };
+        self.text.split(separates).any(is_name)
+    }
 }
 
 impl Spec {
@@ -165,6 +177,19 @@ mod tests {
         pattern("sampledrv!Sample*");
         pattern("module!Class::operator+");
         assert_eq!(Spec::function("nt!Foo+0x1c"), Spec::Expression(Expression::masm("nt!Foo+0x1c", true)));
+    }
+
+    #[test]
+    fn names_are_told_from_numbers_and_registers() {
+        let check =
+            |text: &str, expected: bool| assert_eq!(Expression::masm(text, false).is_by_name(), expected, "{text}");
+        check("KeBugCheckEx", true);
+        check("nt!KeBugCheckEx+4", true);
+        check("4+_start", true);
+        check("fffff804`7bdf5a80", false);
+        check("@rip + 0x10", false);
+        check("@$proc", false);
+        check("face", false);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::location::{Location, Unresolved};
 use super::options::Options;
 use super::resolve::{Memos, Surroundings};
 use super::spec::{ClientList, Owner, Spec};
+use arch::debug_registers::Access;
 use std::collections::BTreeMap;
 
 /// A breakpoint.
@@ -154,20 +155,20 @@ impl Table {
     /// again, also those that are otherwise looked for only once.
     pub fn target_restarted(&mut self) {
         for breakpoint in self.breakpoints.values_mut() {
-            let module = breakpoint.locations.first().and_then(|location| location.module.clone());
-            let was_resolved = !breakpoint.locations.is_empty();
-            let by_name = breakpoint.spec.module().is_some();
-            let unresolved = match &mut breakpoint.spec {
-                Spec::Address(_) => module.map(Unresolved::Unloaded),
+            let address = breakpoint.locations.first().map(|location| location.address);
+            let is_kept = match &mut breakpoint.spec {
+                Spec::Data { access: Access::Io, .. } | Spec::Pattern(_) | Spec::SourceLine(_) => true,
+                Spec::Address(_) => false,
                 Spec::Expression(expression) | Spec::Data { at: expression, .. } => {
+                    let by_name = expression.is_by_name();
                     expression.follows |= by_name;
-                    module.filter(|_| !by_name).map(Unresolved::Unloaded)
+                    by_name
                 }
-                Spec::Pattern(_) | Spec::SourceLine(_) => None,
             };
+            let gone = address.filter(|_| !is_kept).map(Unresolved::Restarted);
+            breakpoint.unresolved = Some(gone.unwrap_or(Unresolved::Untried));
             breakpoint.locations.clear();
-            breakpoint.unresolved = Some(unresolved.unwrap_or(Unresolved::Untried));
-            if was_resolved {
+            if address.is_some() {
                 self.changes.push(Change { id: breakpoint.id, what: What::Lost });
             }
         }
@@ -182,7 +183,7 @@ impl Table {
             let id = breakpoint.id;
             self.changes.extend(breakpoint.resolve(around).map(|what| Change { id, what }));
             match (&breakpoint.unresolved, &mut breakpoint.spec) {
-                (Some(Unresolved::Unloaded(_)), _) if breakpoint.owner == Owner::User => removed.push(id),
+                (Some(why), _) if why.is_gone() && breakpoint.owner == Owner::User => removed.push(id),
                 (Some(why), Spec::Expression(expression) | Spec::Data { at: expression, .. }) => {
                     expression.follows |= why.is_deferred();
                 }

@@ -220,15 +220,19 @@ fn a_bp_that_can_not_be_found_is_looked_for_again() {
 #[test]
 fn a_restart_forgets_addresses_and_keeps_names() {
     let session = &mut session();
-    let named = check(session, Spec::parse("sampledrv!SampleStart", false), &[0x1390]);
+    let named = check(session, Spec::parse("SampleStart", false), &[0x1390]);
     let by_line = check(session, line(CRASH_C, 34), &[0x13d5]);
     let address = check(session, Spec::Address(driver(0x1394)), &[0x1394]);
+    let pool = Spec::Data { at: Expression::masm("ffffb10000026ac0", false), size: 8, access: Access::Write };
+    let pool = set(session, pool, Options::default());
+    assert_eq!(addresses(session, pool), [VirtualAddress(0xffff_b100_0002_6ac0)]);
     session.breakpoints.target_restarted();
     assert_eq!(session.breakpoints.wanted(), Wanted::default());
     session.resolve_breakpoints();
     assert_eq!(addresses(session, named), [driver(0x1390)]);
     assert_eq!(addresses(session, by_line), [driver(0x13d5)]);
-    assert!(session.breakpoints.get(address).is_none());
+    // Bytes would be destroyed that belong to who knows what.
+    assert!(session.breakpoints.get(address).is_none() && session.breakpoints.get(pool).is_none());
 }
 
 #[test]
