@@ -4,6 +4,7 @@
 
 mod crash;
 mod globals;
+mod missing;
 mod paging;
 mod small_dumps;
 mod stacks;

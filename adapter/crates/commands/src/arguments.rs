@@ -154,17 +154,26 @@ impl<'t> Arguments<'t> {
     /// An expression that can't be evaluated, or a range that is too large.
     pub fn range(&mut self, session: &Session, size: u64, default: u64) -> Result<Option<Range>, CommandError> {
         let Some(start) = self.address(session)? else { return Ok(None) };
-        let Some(count) = self.rest.strip_prefix(['L', 'l']).filter(|_| !self.rest.starts_with("ln")) else {
-            let Some(end) = self.address(session)? else { return Ok(Some(Range { start, count: default })) };
-            let bytes = end.distance_from(start).ok_or_else(|| self.usage("the range ends before it starts"))?;
-            return self.bounded(Range { start, count: bytes / size.max(1) + 1 }, size, false).map(Some);
-        };
+        if self.rest.starts_with(['L', 'l']) && !self.rest.starts_with("ln") {
+            return self.range_at(session, start, size).map(Some);
+        }
+        let Some(end) = self.address(session)? else { return Ok(Some(Range { start, count: default })) };
+        let bytes = end.distance_from(start).ok_or_else(|| self.usage("the range ends before it starts"))?;
+        self.bounded(Range { start, count: bytes / size.max(1) + 1 }, size, false).map(Some)
+    }
+
+    /// The rest of an address range, which begins with `L`; `start` and `size` as in [`Self::range`].
+    ///
+    /// # Errors
+    /// As [`Self::range`].
+    pub fn range_at(&mut self, session: &Session, start: VirtualAddress, size: u64) -> Result<Range, CommandError> {
+        let count = self.rest.strip_prefix(['L', 'l']).ok_or_else(|| self.usage("L<count> is missing"))?;
         let (unlimited, count) = count.strip_prefix('?').map_or((false, count), |count| (true, count));
         let (backwards, count) = count.strip_prefix('-').map_or((false, count), |count| (true, count));
-        self.rest = count;
+        self.rest = count.trim_start();
         let count = self.number(session)?.ok_or_else(|| self.usage("a count is missing behind L"))?;
         let start = if backwards { start.back(count.wrapping_mul(size)) } else { start };
-        self.bounded(Range { start, count }, size, unlimited).map(Some)
+        self.bounded(Range { start, count }, size, unlimited)
     }
 
     fn bounded(&self, range: Range, size: u64, unlimited: bool) -> Result<Range, CommandError> {

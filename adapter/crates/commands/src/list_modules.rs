@@ -99,6 +99,11 @@ impl Options {
         Ok(options)
     }
 
+    /// Whether no module is left out, so that one which is missing isn't there.
+    fn lists_all(&self) -> bool {
+        self.address.is_none() && self.name.is_none() && self.path.is_none()
+    }
+
     fn wants(&self, session: &Session, module: &Module) -> bool {
         let end = module.base().offset(u64::from(module.size()));
         self.wants_range(session, module.base(), end)
@@ -145,6 +150,9 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
     }
     if !options.without_unloaded && !options.with_symbols && !options.with_problems {
         report.records.extend(unloaded(session, &options));
+        if options.lists_all() {
+            report.warnings.extend(session.target().problems().iter().cloned());
+        }
     }
     Ok(report)
 }

@@ -95,7 +95,13 @@ fn describe(session: &Session, processor: &Processor) -> Record {
                 None => record,
             }
         }
-        Err(error) => record.text("  Thread ").field("thread", Value::Unknown(error.to_string()), Format::Plain),
+        Err(error) => match &processor.current_thread {
+            Ok(address) => {
+                let record = record.text("  Thread ").field("thread", *address, pointer).text(" Cid ");
+                record.field("clientId", unknown(&error.to_string()), Format::Plain)
+            }
+            Err(_) => record.text("  Thread ").field("thread", unknown(&error.to_string()), Format::Plain),
+        },
     };
     let place = match &processor.context {
         Ok(context) => context.instruction_pointer().map_or_else(|| unknown("not saved"), Value::Address),

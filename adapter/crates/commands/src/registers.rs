@@ -48,8 +48,9 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
         return set(invocation, register.trim(), expression.trim());
     }
     let context = invocation.session.frame()?.context;
+    let names = text.split([',', ' ', '\t']).filter(|name| !name.is_empty());
     let mut record = Record::new("registers");
-    for (index, name) in text.split(',').map(str::trim).enumerate() {
+    for (index, name) in names.enumerate() {
         let bare = name.trim_start_matches('@');
         record = if index == 0 { record } else { record.text(" ") };
         record = match bare.strip_prefix('$') {
@@ -57,7 +58,10 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
             None => named_register(&context, bare, record)?,
         };
     }
-    Ok(Report::of(record))
+    match record.pieces.as_slice() {
+        [] => Err(CommandError::Failed(format!("Bad register error at '{text}'"))),
+        _ => Ok(Report::of(record)),
+    }
 }
 
 fn named_register(context: &Context, name: &str, record: Record) -> Result<Record, CommandError> {

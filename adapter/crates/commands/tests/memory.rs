@@ -102,6 +102,9 @@ fn without_an_address_commands_go_on() {
     // The faulting instruction (samples/crash/expected.md) writes ecx to [rax]: 89 08.
     assert!(output(session, "db").starts_with("fffff803`2000170e  89 08 "));
     check(session, "dd sampledrv!SampleDevice L2", "fffff803`20003038  50414d53 00000002");
+    check(session, "dd L1", "fffff803`20003040  ffffffff");
+    check(session, "db L-2", "fffff803`20003042  ff ff                                            ..");
+    check(session, "dd sampledrv!SampleDevice L2", "fffff803`20003038  50414d53 00000002");
     assert!(output(session, "d").starts_with("fffff803`20003040  ffffffff c00000a3 abcdef9b 00007d1d\n"));
     assert!(output(session, "dq").starts_with("fffff803`200030c0  00000000`3f000000 40020000`00000000\n"));
     check(session, "da sampledrv!Vendor", "fffff803`20003010  \"kdap project\"");

@@ -173,6 +173,12 @@ fn the_thread_is_the_one_whose_registers_are_current() {
     // The threads of processors 0 and 1, as `~` lists them.
     let session = &mut sample_o0();
     check(session, "r $thread", "$thread=ffffa980000023d0");
+    check(session, "r $thread $proc", "$thread=ffffa980000023d0 $proc=ffffa98000000150");
+    check(
+        session,
+        "r $ptrsize, $pagesize,$ntnumber",
+        "$ptrsize=0000000000000008 $pagesize=0000000000001000 $ntnumber=0000000000004a61",
+    );
     output(session, ".thread ffffa980`00001450");
     check(session, "r $thread", "$thread=ffffa98000001450");
     check(session, "r $proc", "$proc=ffffa98000000150");

@@ -16,7 +16,9 @@ pub struct Processor {
     pub prcb: Result<VirtualAddress, NtError>,
     /// Its registers.
     pub context: Result<Context, NtError>,
-    /// The thread that it ran.
+    /// The thread that it ran: `_KPRCB.CurrentThread`.
+    pub current_thread: Result<VirtualAddress, NtError>,
+    /// Who that thread is.
     pub thread: Result<thread::ThreadIdentity, NtError>,
     /// Stacks whose limits are known: the thread's.
     pub stacks: Vec<Range<VirtualAddress>>,
@@ -58,7 +60,14 @@ impl Processors {
 
 fn unknown_processor(number: u32, error: &NtError) -> Processor {
     let error = || error.clone();
-    Processor { number, prcb: Err(error()), context: Err(error()), thread: Err(error()), stacks: Vec::new() }
+    Processor {
+        number,
+        prcb: Err(error()),
+        context: Err(error()),
+        current_thread: Err(error()),
+        thread: Err(error()),
+        stacks: Vec::new(),
+    }
 }
 
 fn read_processor(target: &Target, number: u32, prcb: Result<VirtualAddress, NtError>) -> Processor {
@@ -71,12 +80,14 @@ fn read_processor(target: &Target, number: u32, prcb: Result<VirtualAddress, NtE
         Ok(prcb) => prcb,
         Err(error) => return Processor { prcb: Ok(address), ..unknown_processor(number, &error) },
     };
-    let thread = prcb.field("CurrentThread").and_then(|field| thread::thread(&kernel, field.pointer()?));
+    let current_thread = prcb.field("CurrentThread").and_then(|field| field.pointer());
+    let thread = current_thread.clone().and_then(|address| thread::thread(&kernel, address));
     let stack = thread.as_ref().ok().and_then(|thread| thread::kernel_stack(thread).ok());
     Processor {
         number,
         prcb: Ok(address),
         context: processors::saved_context(&kernel, &prcb),
+        current_thread,
         thread: thread.and_then(|thread| thread::identify(&kernel, &thread)),
         stacks: stack.into_iter().collect(),
     }

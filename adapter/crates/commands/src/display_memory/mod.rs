@@ -32,7 +32,7 @@ use text::Unit;
 /// `db` and its relatives.
 pub static VALUES: Command = Command {
     names: &["db", "da", "dc", "dd", "dD", "df", "dp", "dq", "du", "dw", "dW"],
-    usage: "d{a|b|c|d|D|f|p|q|u|w|W} [/c<columns>] [/p] [address [L<count>|end address]]",
+    usage: "d{a|b|c|d|D|f|p|q|u|w|W} [/c<columns>] [/p] [address] [L<count>|end address]",
     summary: "Displays memory: a text, b bytes, c d double words, D doubles, f floats, p pointers, q quad words, u Unicode text, w W words",
     run: |invocation| {
         let request = Request::parse(invocation, VALUES.usage)?;
@@ -111,13 +111,16 @@ impl Request {
                 _ => return Err(arguments.usage("unknown option")),
             }
         }
-        let range = arguments.range(session, layout.unit() as u64, layout.default_count())?;
+        let unit = layout.unit() as u64;
+        let range = match begins_with_count(arguments.rest()) {
+            true => Some(arguments.range_at(session, next(session)?, unit)?),
+            false => arguments.range(session, unit, layout.default_count())?,
+        };
         arguments.finish()?;
         session.recall.display = Some(name);
-        let start = match (range, session.recall.memory) {
-            (Some(range), _) => range.start,
-            (None, Some(next)) => next,
-            (None, None) => session.frame()?.instruction_pointer,
+        let start = match range {
+            Some(range) => range.start,
+            None => next(session)?,
         };
         Ok(Self { columns, physical, range, start })
     }
@@ -125,6 +128,17 @@ impl Request {
     fn count(&self, layout: &Layout) -> u64 {
         self.range.map_or(layout.default_count(), |range| range.count)
     }
+}
+
+/// Where a command without an address goes on.
+fn next(session: &Session) -> Result<VirtualAddress, CommandError> {
+    session.recall.memory.map_or_else(|| Ok(session.frame()?.instruction_pointer), Ok)
+}
+
+/// Whether arguments begin with `L20` and no address. Where letters follow the `L`, they are a symbol's.
+fn begins_with_count(rest: &str) -> bool {
+    let behind = rest.strip_prefix(['L', 'l']);
+    behind.is_some_and(|behind| behind.starts_with(|next: char| next.is_ascii_digit() || " ?-(".contains(next)))
 }
 
 fn pointer_size(session: &Session) -> usize {

@@ -104,7 +104,10 @@ impl Target {
                     start: module.start,
                     end: module.end,
                 };
-                self.modules.set_unloaded(unloaded.into_iter().map(module).collect());
+                self.modules.set_unloaded(unloaded.modules.into_iter().map(module).collect());
+                if let Some(problem) = unloaded.problem {
+                    self.problems.push(format!("the list of unloaded modules is incomplete: {problem}"));
+                }
             }
             Err(error) => self.problems.push(error.to_string()),
         }
