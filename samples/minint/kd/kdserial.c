@@ -13,7 +13,7 @@ enum {
 #define COM_DATA_READY 0x01
 #define COM_TRANSMIT_EMPTY 0x20
 #define COM_FIFO_SIZE 16
-#define TRANSMIT_TIMEOUT 200000 // microseconds for 16 bytes: nobody takes them
+#define TRANSMIT_TIMEOUT 1000000 // microseconds for 16 bytes: nobody takes them
 
 #define PIT_CHANNEL2 0x42
 #define PIT_COMMAND 0x43

@@ -3,7 +3,7 @@
 #include "ke.h"
 
 #define APIC_COMMAND_NMI 0x4400
-#define FREEZE_TIMEOUT 10000 // times 100 microseconds
+#define FREEZE_TIMEOUT 100000 // times 100 microseconds: the host may have other things to do
 
 // Those who want to be the owner, in their order: the next ticket, and the one whose turn it is.
 static volatile ULONG KiFreezeTicket, KiFreezeTurn;
