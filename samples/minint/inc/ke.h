@@ -339,8 +339,8 @@ typedef struct __declspec(align(4096)) _KI_PROCESSOR_TABLES {
     KIDTENTRY64 Idt[256];
     KGDTENTRY64 Gdt[6]; // 16 bytes each: two short descriptors, or one long one
     KTSS64 Tss;
-    __declspec(align(4096)) UCHAR NmiStack[KERNEL_STACK_SIZE]; // the debugger may run on it
-    UCHAR DoubleFaultStack[0x1000];
+    __declspec(align(4096)) UCHAR NmiStack[0x3000]; // the debugger may run on these
+    UCHAR DoubleFaultStack[0x3000];
 } KI_PROCESSOR_TABLES;
 
 // What a starting processor is told, in its start page (startup.S). No NT structure.
