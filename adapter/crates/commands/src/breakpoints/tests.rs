@@ -227,3 +227,57 @@ fn a_dump_has_no_breakpoints_and_takes_none() {
     }
     assert_eq!(report::text(&crate::execute(session, "bl").unwrap()), "");
 }
+
+#[test]
+fn nonsense_is_answered() {
+    const PIECES: &[&str] = &[
+        "nt",
+        "!",
+        "*",
+        "Ke",
+        " ",
+        "/1",
+        "/p",
+        "/w",
+        "\"",
+        "\\",
+        "`",
+        ":",
+        "1",
+        "-",
+        ",",
+        "[",
+        "]",
+        "+",
+        "w8",
+        "e1",
+        "@$ip",
+        "ü",
+        "crash.c",
+        "poi(",
+        ")",
+        "{",
+        "}",
+        "ffffffffffffffff",
+    ];
+    let session = &mut session();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |bound: usize| {
+        // xorshift64
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % bound as u64) as usize
+    };
+    for round in 0..600 {
+        let name = ["bp ", "bu ", "bm ", "ba ", "bl ", "bc ", "bd "][next(7)];
+        let arguments: String = (0..next(8)).map(|_| PIECES[next(PIECES.len())]).collect();
+        // Whatever comes of it, it comes.
+        let _ = run(session, &format!("{name}{arguments}"));
+        if round % 20 == 0 {
+            run(session, "bl").unwrap();
+            run(session, "bc *").unwrap();
+            assert!(session.breakpoints.is_empty());
+        }
+    }
+}

@@ -1,12 +1,15 @@
 //! The breakpoints of a session.
 
 use super::judge::{Cause, Hit, Judged};
+use super::location::SourcePlace;
 use super::resolve::Surroundings;
+use super::{candidates, source_line};
 use crate::evaluate::Scope;
 use crate::session::Session;
 use crate::session_scope::SessionScope;
 use crate::stack::{Certainty, FoundBy, Frame, Inlined, inline_frames};
 use memory::VirtualAddress;
+use std::ops::RangeInclusive;
 
 impl Session {
     /// Looks for all breakpoints again: after they were set, after modules were loaded or unloaded, after symbols were
@@ -39,6 +42,20 @@ impl Session {
         let judged = table.judge(&Hit { cause, processor, thread, process: &process, scope: &scope, names });
         self.breakpoints = table;
         judged
+    }
+
+    /// Where in a file breakpoints can be set: its lines, and columns where the compiler recorded any, that have code,
+    /// in order. The file is as in [`SourceLineSpec`](super::SourceLineSpec), and so are the modules that are searched.
+    pub fn lines_with_code(&self, file: &str, lines: RangeInclusive<u32>) -> Vec<SourcePlace> {
+        let searched = candidates::modules(self.target().modules(), Some(file)).into_iter();
+        let in_module = |module| source_line::lines_with_code(module, file, lines.clone(), &self.settings.source_map);
+        let found: Vec<_> = searched.filter_map(in_module).collect();
+        let best = found.iter().map(|(agreement, _)| *agreement).max();
+        let best = found.into_iter().filter(|(agreement, _)| Some(*agreement) == best);
+        let mut places: Vec<SourcePlace> = best.flat_map(|(_, places)| places).collect();
+        places.sort_by_key(|place| (place.line, place.column));
+        places.dedup_by_key(|place| (place.line, place.column));
+        places
     }
 
     /// The innermost frame of the current context, whose caller isn't looked for.

@@ -4,6 +4,7 @@ use super::location::{LoadedModule, Location, SourcePlace, Unresolved};
 use super::spec::SourceLineSpec;
 use memory::VirtualAddress;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use symbols::{Module, SourceFile, SourceLine, SymbolFile};
 
@@ -36,13 +37,7 @@ const SAME_PATH: usize = usize::MAX;
 /// Looks for a line in a module. `source_map` has pairs of folders: in symbol files, and here.
 pub(super) fn find(module: &Arc<Module>, spec: &SourceLineSpec, source_map: &[(String, String)]) -> Found {
     let Some(symbols) = module.symbols() else { return Found::Nothing };
-    let wanted = spellings(&spec.file, source_map);
-    let files = symbols.source_files();
-    let agreeing = files.iter().map(|file| (agreement(&file.name, &wanted), file));
-    let agreeing: Vec<(usize, &Arc<SourceFile>)> = agreeing.filter(|(agreement, _)| *agreement > 0).collect();
-    let Some(best) = agreeing.iter().map(|(agreement, _)| *agreement).max() else { return Found::Nothing };
-    let best_files: Vec<&Arc<SourceFile>> =
-        agreeing.iter().filter(|(agreement, _)| *agreement == best).map(|(_, file)| *file).collect();
+    let Some((best, best_files)) = best_files(symbols, &spec.file, source_map) else { return Found::Nothing };
     let mut lines: Vec<SourceLine> =
         best_files.iter().flat_map(|file| symbols.lines_of(file.id, spec.line..=u32::MAX)).collect();
     let Some(line) = lines.iter().map(|line| line.line).min() else {
@@ -57,15 +52,41 @@ pub(super) fn find(module: &Arc<Module>, spec: &SourceLineSpec, source_map: &[(S
     let location = |found: &SourceLine| Location {
         address: module.address(found.range.start),
         module: Some(loaded.clone()),
-        line: Some(SourcePlace {
-            file: found.file.name.clone(),
-            line,
-            column: found.column.map(u32::from),
-            same_path: best == SAME_PATH,
-        }),
+        line: Some(place(found, best)),
     };
     let locations = first_of_each_copy(symbols, &lines).into_iter().map(location).collect();
     Found::Code { agreement: best, line, locations }
+}
+
+/// The lines (and columns) of a file that a module has code of, within `lines`; and how well the file's path agrees.
+pub(super) fn lines_with_code(
+    module: &Arc<Module>,
+    file: &str,
+    lines: RangeInclusive<u32>,
+    source_map: &[(String, String)],
+) -> Option<(usize, Vec<SourcePlace>)> {
+    let symbols = module.symbols()?;
+    let (agreement, files) = best_files(symbols, file, source_map)?;
+    let found = files.iter().flat_map(|file| symbols.lines_of(file.id, lines.clone()));
+    Some((agreement, found.map(|line| place(&line, agreement)).collect()))
+}
+
+/// The files of a module that agree best with a path, if any does; and how well.
+fn best_files(
+    symbols: &SymbolFile,
+    file: &str,
+    source_map: &[(String, String)],
+) -> Option<(usize, Vec<Arc<SourceFile>>)> {
+    let wanted = spellings(file, source_map);
+    let files = symbols.source_files().into_iter().map(|file| (agreement(&file.name, &wanted), file));
+    let agreeing: Vec<(usize, Arc<SourceFile>)> = files.filter(|(agreement, _)| *agreement > 0).collect();
+    let best = agreeing.iter().map(|(agreement, _)| *agreement).max()?;
+    Some((best, agreeing.into_iter().filter(|(agreement, _)| *agreement == best).map(|(_, file)| file).collect()))
+}
+
+fn place(line: &SourceLine, agreement: usize) -> SourcePlace {
+    let (file, column) = (line.file.name.clone(), line.column.map(u32::from));
+    SourcePlace { file, line: line.line, column, same_path: agreement == SAME_PATH }
 }
 
 /// The locations of what the modules have: those of the modules whose file agrees best, and of these those with the

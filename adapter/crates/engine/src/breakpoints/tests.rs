@@ -103,6 +103,17 @@ fn a_line_without_code_moves_to_the_next_one_and_says_so() {
 }
 
 #[test]
+fn lines_with_code_are_those_of_the_line_tables() {
+    let session = &mut session();
+    let lines = |file: &str, lines| -> Vec<u32> {
+        session.lines_with_code(file, lines).into_iter().map(|place| place.line).collect()
+    };
+    assert_eq!(lines("crash.c", 27..=37), [27, 29, 30, 31, 34, 35, 36, 37]);
+    assert_eq!(lines(CRASH_C, 38..=39), [0_u32; 0]);
+    assert_eq!(lines("nosuch.c", 1..=100), [0_u32; 0]);
+}
+
+#[test]
 fn inlined_code_is_found_wherever_it_was_inlined() {
     let session = &mut session();
     check(session, line("slot.h", 10), &[0x135d]);
