@@ -5,6 +5,9 @@
 #include "ke.h"
 #include "windbgkd.h"
 
+#define KDP_PROCESSOR_LEVEL 6 // in what the debugger gets: the processor's family
+#define EFLAGS_TF 0x100
+
 // kdserial.c: the serial port. Times are in microseconds.
 BOOLEAN KdpSerialInitialize(USHORT Port);
 BOOLEAN KdpSerialReceiveByte(UCHAR *Byte, ULONG TimeOut);

@@ -1,10 +1,5 @@
 // What the debugger is told, and what it asks while the machine stands still.
 #include "kdp.h"
-#include "pe.h"
-#include "ps.h"
-
-#define EFLAGS_TF 0x100
-#define PROCESSOR_LEVEL 6
 
 CHAR KdpMessageBuffer[PACKET_MAX_SIZE];
 BOOLEAN KdpBugCheckWanted;
@@ -215,7 +210,7 @@ static VOID KdpSetCommonState(PDBGKD_ANY_WAIT_STATE_CHANGE StateChange, ULONG Ne
 
     __builtin_memset(StateChange, 0, sizeof(*StateChange));
     StateChange->NewState = NewState;
-    StateChange->ProcessorLevel = PROCESSOR_LEVEL;
+    StateChange->ProcessorLevel = KDP_PROCESSOR_LEVEL;
     StateChange->Processor = (USHORT)prcb->Number;
     StateChange->NumberProcessors = KeNumberProcessors;
     StateChange->Thread = (ULONG64)prcb->CurrentThread;

@@ -1,13 +1,11 @@
 // Text to the debugger and from it; files from the debugger's machine.
 #include "kdp.h"
 
-#define PROCESSOR_LEVEL 6
-
 static DBGKD_DEBUG_IO KdpDebugIo(ULONG ApiNumber, const STRING *Text, ULONG MaximumLength)
 {
     DBGKD_DEBUG_IO io = {
         .ApiNumber = ApiNumber,
-        .ProcessorLevel = PROCESSOR_LEVEL,
+        .ProcessorLevel = KDP_PROCESSOR_LEVEL,
         .Processor = (USHORT)KeGetCurrentPrcb()->Number,
         .LengthOfString = Text->Length,
         .LengthOfStringRead = MaximumLength,

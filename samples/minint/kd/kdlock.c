@@ -1,6 +1,5 @@
 // Into the debugger and out of it: the other processors stand still in between.
 #include "kdp.h"
-#include "ex.h"
 
 BOOLEAN KdDebuggerEnabled;
 BOOLEAN KdEnteredDebugger;

@@ -1,10 +1,8 @@
 // The debugger's part in the dispatch of exceptions.
 #include "kdp.h"
 
-#define EFLAGS_TF 0x100
 #define MANUALLY_INITIATED_CRASH 0xe2
-#define FLG_STOP_ON_EXCEPTION 1
-
+#define FLG_STOP_ON_EXCEPTION 1 // NtGlobalFlag
 #define KD_BREAKPOINT_SIZE 1 // of the int 3 behind it
 
 extern UCHAR KdpReadMsrInstruction[], KdpWriteMsrInstruction[], KdpMsrFailed[];
