@@ -33,7 +33,7 @@ pub use error::DecodeError;
 pub use file_io::{FileAnswer, FileRequest};
 pub use framing::{Damage, Frame, Framing};
 pub use host::{Event, Executed, Host, Phase, RequestFailure, RequestId};
-pub use link::{Link, LinkEvent, Role};
+pub use link::{Link, LinkEvent, Role, Standing};
 pub use manipulate::{Answer, Continue, Continue2, ContinueStatus, ControlSet, Manipulate, Request, Version};
 pub use packet::{Packet, PacketType};
 pub use sign_extension::{sign_extend, truncate};

@@ -31,8 +31,8 @@ pub enum LinkEvent {
     Received {
         /// The packet.
         packet: Packet,
-        /// Its id says that the other side counts anew: it has restarted. What this side had under way is gone.
-        restarted: bool,
+        /// What its id says.
+        standing: Standing,
     },
     /// The packet under way has arrived.
     Acknowledged,
@@ -46,6 +46,17 @@ pub enum LinkEvent {
     ResetUnanswered,
     /// Bytes that belong to no packet.
     Noise(Vec<u8>),
+}
+
+/// What the id of a packet says about both sides' counting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is the one that was due.
+    Due,
+    /// The other side counts anew: it has restarted. What this side had under way is gone.
+    Restarted,
+    /// The other side hasn't followed the last RESET: it may not take our ids either.
+    OutOfPhase,
 }
 
 struct Outstanding {
@@ -71,12 +82,19 @@ pub struct Link {
     outstanding: Option<Outstanding>,
     /// Nothing was delivered in either direction since the ids were set.
     fresh: bool,
-    /// The last packet that was delivered, if nothing of ours has been acknowledged since: its repetition isn't a restart.
+    /// Copies of packets that were acknowledged by another copy, and until when they count: requests to resend may be about them.
+    surplus: u32,
+    surplus_until: Duration,
+    /// The last packet that was delivered.
     last_delivered: Option<Packet>,
+    /// Something of ours was acknowledged since: the same packet again is a new one, if its id allows that.
+    acknowledged_since: bool,
     own_reset: Option<OwnReset>,
     /// RESETs of ours that may still be answered.
     unanswered: u32,
     last_reset: Duration,
+    /// RESETs of ours, each soon after the one before.
+    burst: u32,
     answered: Option<Duration>,
     output: VecDeque<Vec<u8>>,
     events: VecDeque<LinkEvent>,
@@ -95,10 +113,14 @@ impl Link {
             expected: if role == Role::Target { Some(INITIAL_PACKET_ID) } else { None },
             outstanding: None,
             fresh: true,
+            surplus: 0,
+            surplus_until: Duration::ZERO,
             last_delivered: None,
+            acknowledged_since: false,
             own_reset: None,
             unanswered: 0,
             last_reset: Duration::ZERO,
+            burst: 0,
             answered: None,
             output: VecDeque::new(),
             events: VecDeque::new(),
@@ -169,10 +191,10 @@ impl Link {
         }
     }
 
-    /// Sends a data packet; `false` when one is still under way.
+    /// Sends a data packet; `false` when one is still under way, or a reset.
     #[must_use]
     pub fn send(&mut self, now: Duration, packet_type: PacketType, payload: Vec<u8>) -> bool {
-        if self.outstanding.is_some() || packet_type.is_control() {
+        if self.is_busy() || packet_type.is_control() {
             return false;
         }
         let packet = Packet { packet_type, id: self.next_id, payload };
@@ -180,18 +202,24 @@ impl Link {
         true
     }
 
-    /// Whether a packet is under way.
+    /// Whether a packet or a reset is under way.
     pub fn is_busy(&self) -> bool {
-        self.outstanding.is_some()
+        self.outstanding.is_some() || self.own_reset.is_some()
     }
 
     /// The packet under way has arrived, as something else shows.
     pub fn acknowledged_otherwise(&mut self) -> bool {
         let Some(outstanding) = self.outstanding.take() else { return false };
         self.next_id = (outstanding.packet.id & !SYNC_PACKET_ID) ^ 1;
-        self.last_delivered = None;
         self.fresh = false;
         true
+    }
+
+    /// The packet under way isn't sent again: without an acknowledgement in time it is given up.
+    pub fn send_no_more(&mut self) {
+        if let Some(outstanding) = &mut self.outstanding {
+            outstanding.transmissions = self.timing.transmissions;
+        }
     }
 
     /// The packet that was delivered last is none of those that were due: the one that is has its id, too.
@@ -230,6 +258,11 @@ impl Link {
         self.unanswered > 0 && now < self.last_reset.saturating_add(LATE_ANSWER)
     }
 
+    /// More than one RESET was sent: which of them an answer is to can't be seen, so what was sent since may still be on its way.
+    pub fn is_reset_doubtful(&self) -> bool {
+        self.burst > 1
+    }
+
     /// Sends the break-in byte.
     pub fn break_in(&mut self, now: Duration) {
         self.statistics.break_ins_sent += 1;
@@ -246,6 +279,7 @@ impl Link {
         self.forget_ids();
         self.own_reset = None;
         self.unanswered = 0;
+        self.burst = 0;
         self.answered = None;
         if self.role == Role::Host {
             self.expected = None;
@@ -299,6 +333,8 @@ impl Link {
     fn send_reset(&mut self, now: Duration, sent_before: u32) {
         self.statistics.resets_sent += 1;
         self.unanswered = if self.expects_late_answers(now) { self.unanswered + 1 } else { 1 };
+        self.burst =
+            if self.burst > 0 && now < self.last_reset.saturating_add(LATE_ANSWER) { self.burst + 1 } else { 1 };
         self.last_reset = now;
         self.own_reset = Some(OwnReset { sent: sent_before + 1, deadline: now.saturating_add(self.timing.reset) });
         self.control(now, PacketType::Reset, 0);
@@ -322,26 +358,37 @@ impl Link {
     fn acknowledgement(&mut self, now: Duration, packet: &Packet) {
         let id = packet.id & !SYNC_PACKET_ID;
         let is_due = |outstanding: &mut Outstanding| outstanding.packet.id & !SYNC_PACKET_ID == id;
-        if self.outstanding.take_if(is_due).is_none() {
+        let Some(outstanding) = self.outstanding.take_if(is_due) else {
+            self.surplus = self.surplus.saturating_sub(1);
             self.received(now, packet, Note::Stray);
             return;
-        }
+        };
+        self.surplus = outstanding.transmissions + outstanding.resends - 1;
+        self.surplus_until = now.saturating_add(self.timing.retransmit);
         self.received(now, packet, Note::Plain);
         self.statistics.acknowledged += 1;
-        self.last_delivered = None;
+        self.acknowledged_since = true;
         self.next_id = id ^ 1;
         self.fresh = false;
         self.events.push_back(LinkEvent::Acknowledged);
     }
 
     fn resend(&mut self, now: Duration, packet: &Packet) {
-        // The other side may ask for ever: as often as packets are sent by themselves, and some more, it gets its way.
+        if self.surplus > 0 && now < self.surplus_until {
+            // Heeding it would send the next copy too many, and so for ever.
+            self.surplus -= 1;
+            return self.received(now, packet, Note::Stray);
+        }
         let bound = self.timing.transmissions.saturating_mul(4);
         let Some(mut outstanding) = self.outstanding.take_if(|outstanding| outstanding.resends < bound) else {
             self.received(now, packet, Note::Stray);
             return;
         };
         self.received(now, packet, Note::Plain);
+        // A side that waits for an acknowledgement asks so, too.
+        if let Some(last) = self.last_delivered.as_ref().filter(|_| !self.fresh).map(|last| last.id & !SYNC_PACKET_ID) {
+            self.control(now, PacketType::Acknowledge, last);
+        }
         outstanding.resends += 1;
         self.statistics.resends += 1;
         self.transmit(now, outstanding);
@@ -371,7 +418,6 @@ impl Link {
         self.expected = Some(INITIAL_PACKET_ID);
         self.outstanding = None;
         self.fresh = true;
-        self.last_delivered = None;
     }
 
     fn damaged(&mut self, now: Duration, damage: Damage) {
@@ -386,25 +432,45 @@ impl Link {
         if id & !1 != INITIAL_PACKET_ID || !packet.packet_type.admits(&packet.payload) {
             return self.damaged(now, Damage::Type);
         }
-        let marked = packet.id & SYNC_PACKET_ID != 0;
+        if self.role == Role::Target && self.outstanding.is_some() {
+            // Kernels wait for the acknowledgement and for nothing else.
+            self.received(now, &packet, Note::Stray);
+            return self.control(now, PacketType::Resend, 0);
+        }
         let due = self.expected.is_none_or(|expected| expected == id);
-        let repeated = self.last_delivered.as_ref() == Some(&packet);
-        let restarted = marked && !repeated && !(self.fresh && due) && self.role == Role::Host;
-        if !due && !restarted {
+        let Some(standing) = self.standing(&packet, due) else {
             self.statistics.duplicates += 1;
             self.received(now, &packet, Note::Duplicate);
             return self.control(now, PacketType::Acknowledge, id);
-        }
+        };
         self.received(now, &packet, Note::Plain);
         self.control(now, PacketType::Acknowledge, id);
-        if restarted {
+        if standing == Standing::Restarted {
             self.forget_ids();
         }
         self.expected = Some(id ^ 1);
         self.fresh = false;
-        self.answered = None;
+        self.acknowledged_since = false;
         self.last_delivered = Some(packet.clone());
-        self.events.push_back(LinkEvent::Received { packet, restarted });
+        self.events.push_back(LinkEvent::Received { packet, standing });
+    }
+
+    /// `None` for a packet that came before.
+    fn standing(&self, packet: &Packet, due: bool) -> Option<Standing> {
+        if self.role == Role::Target {
+            return due.then_some(Standing::Due);
+        }
+        let is_last = self.last_delivered.as_ref() == Some(packet);
+        let marked = packet.id & SYNC_PACKET_ID != 0;
+        if marked && !(self.fresh && due) && (!is_last || self.acknowledged_since) {
+            return Some(Standing::Restarted);
+        }
+        match due {
+            // Ids tell nothing on a new line.
+            true if is_last && self.expected.is_none() && !self.acknowledged_since => None,
+            true => Some(Standing::Due),
+            false => (self.fresh && !is_last).then_some(Standing::OutOfPhase),
+        }
     }
 }
 

@@ -30,11 +30,16 @@ pub struct Host {
     timing: Timing,
     link: Link,
     phase: Phase,
+    /// The target was halted once, or asked something, since it is attached to.
+    attached: bool,
     /// The stop that was told last, until the target goes on.
     stop: Option<StateChange>,
     /// Both sides know each other's ids.
     synchronised: bool,
     synchronisation: Option<Synchronisation>,
+    /// Where the target says that it stands, until something else shows that it does.
+    verifying: Option<StateChange>,
+    failed_verifications: u32,
     requests: Requests,
     question: Option<Question>,
     /// What the packet under way is.
@@ -64,9 +69,12 @@ impl Host {
             link: Link::new(Role::Host, timing.clone()),
             timing,
             phase: Phase::NotConnected,
+            attached: false,
             stop: None,
             synchronised: false,
             synchronisation: None,
+            verifying: None,
+            failed_verifications: 0,
             requests: Requests::default(),
             question: None,
             under_way: UnderWay::Request,
@@ -121,6 +129,7 @@ impl Host {
     /// repeated until a state change comes, then the link is reset, and the state change that is sent again is the first event.
     pub fn attach(&mut self, now: Duration) {
         self.fail_requests(RequestFailure::LinkReset { executed: Executed::Unknown });
+        self.attached = false;
         self.stop = None;
         self.question = None;
         self.await_target(now);
@@ -187,9 +196,13 @@ impl Host {
         match self.phase {
             Phase::NotConnected => {}
             Phase::AwaitingTarget => self.await_target(now),
-            Phase::Synchronising if !was_halted => self.await_target(now),
+            Phase::Synchronising if !self.attached => self.await_target(now),
             _ if was_halted => self.synchronise(now),
-            _ => self.phase = Phase::Unknown,
+            _ => {
+                self.phase = Phase::Unknown;
+                self.next_probe = Some(now.saturating_add(self.timing.probe));
+                self.next_break_in = self.breaking_in.then_some(now);
+            }
         }
     }
 
@@ -216,7 +229,7 @@ impl Host {
     fn take_link_events(&mut self, now: Duration) {
         while let Some(event) = self.link.poll_event(now) {
             match event {
-                LinkEvent::Received { packet, restarted } => self.packet(now, packet, restarted),
+                LinkEvent::Received { packet, standing } => self.packet(now, packet, standing),
                 LinkEvent::Acknowledged => self.acknowledged(now),
                 LinkEvent::GaveUp => self.gave_up(now),
                 LinkEvent::Reset => self.link_reset(now),
@@ -261,7 +274,7 @@ impl Host {
         self.next_break_in = Some(now.saturating_add(self.timing.break_in));
         self.link.break_in(now);
         // A target that is halted already, and doesn't look for the byte then, answers RESET. One that runs reads over it.
-        if self.phase == Phase::AwaitingTarget && self.break_ins % 3 == 0 {
+        if self.break_ins % 3 == 0 {
             self.link.probe(now);
         }
     }
@@ -272,7 +285,7 @@ impl Host {
             return;
         }
         self.send_question_answer(now);
-        if self.phase == Phase::Halted && !self.link.is_busy() {
+        if (self.phase == Phase::Halted || self.verifying.is_some()) && !self.link.is_busy() {
             self.send_request(now);
         }
     }

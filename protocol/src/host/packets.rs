@@ -1,14 +1,17 @@
 //! Data packets of the target: what each means in the phase that it comes in.
 
 use super::{Event, Executed, Host, Phase, RequestFailure};
+use crate::link::Standing;
 use crate::packet::{Packet, PacketType};
 use crate::{DebugIo, DebugIoKind, StateChange, TraceIo};
 use core::time::Duration;
 
 impl Host {
-    pub(super) fn packet(&mut self, now: Duration, packet: Packet, restarted: bool) {
-        if restarted {
-            self.target_restarted();
+    pub(super) fn packet(&mut self, now: Duration, packet: Packet, standing: Standing) {
+        match standing {
+            Standing::Due => {}
+            Standing::Restarted => self.target_restarted(now),
+            Standing::OutOfPhase => self.synchronised = false,
         }
         if packet.packet_type == PacketType::StateManipulate {
             if self.synchronisation.is_none() {
@@ -16,7 +19,8 @@ impl Host {
             }
             return;
         }
-        if self.synchronisation.is_none() {
+        let is_state_change = matches!(packet.packet_type, PacketType::StateChange32 | PacketType::StateChange64);
+        if self.synchronisation.is_none() && !is_state_change {
             self.acknowledged_by_a_new_packet(now);
         }
         match packet.packet_type {
@@ -27,7 +31,7 @@ impl Host {
             }
             PacketType::DebugIo => match DebugIo::decode(&packet.payload) {
                 Ok(DebugIo { processor, kind: DebugIoKind::Print { text }, .. }) => {
-                    self.runs_if_unknown(restarted);
+                    self.runs_if_unknown();
                     self.events.push_back(Event::Print { processor, text });
                 }
                 Ok(_) => self.question_or_synchronise(now, packet),
@@ -35,7 +39,7 @@ impl Host {
             },
             PacketType::FileIo | PacketType::ControlRequest => self.question_or_synchronise(now, packet),
             PacketType::TraceIo => {
-                self.runs_if_unknown(restarted);
+                self.runs_if_unknown();
                 self.events.extend(TraceIo::decode(&packet.payload).ok().map(Event::Trace));
             }
             _ => {}
@@ -43,15 +47,15 @@ impl Host {
     }
 
     /// A target that prints by itself runs, or did a moment ago.
-    fn runs_if_unknown(&mut self, restarted: bool) {
-        if self.phase == Phase::Unknown || restarted && self.phase == Phase::Halted {
+    fn runs_if_unknown(&mut self) {
+        if self.phase == Phase::Unknown {
             self.next_probe = None;
             self.phase = Phase::Running;
         }
     }
 
-    /// The target counts its ids anew and has none of ours: whatever it was asked before is gone.
-    fn target_restarted(&mut self) {
+    /// The target counts its ids anew and has none of ours: whatever it was asked before is gone. It runs, unless the packet says otherwise.
+    fn target_restarted(&mut self, now: Duration) {
         if self.phase == Phase::NotConnected {
             return;
         }
@@ -59,8 +63,16 @@ impl Host {
         self.question = None;
         self.stop = None;
         self.events.push_back(Event::TargetReset);
-        if self.phase != Phase::AwaitingTarget && self.synchronisation.is_none() {
-            self.synchronised = true;
+        // It may have taken a packet that was on its way when it restarted.
+        self.synchronised = false;
+        self.synchronisation = None;
+        self.link.abandon();
+        if self.attached {
+            self.next_probe = None;
+            self.next_break_in = self.breaking_in.then_some(now);
+            self.phase = Phase::Running;
+        } else if self.phase != Phase::AwaitingTarget {
+            self.await_target(now);
         }
     }
 
@@ -69,17 +81,32 @@ impl Host {
             synchronisation.hold(change);
             return self.state_change_held(now);
         }
+        if let Some(verifying) = &mut self.verifying {
+            *verifying = change;
+            return;
+        }
         match self.phase {
             Phase::NotConnected => {}
             _ if !self.synchronised => self.synchronise(now),
-            Phase::Halted => {
-                if self.complete_by_state_change() {
-                    self.stopped(change);
-                } else {
-                    self.stopped_again(change);
-                }
-            }
+            Phase::Halted => self.state_change_while_halted(now, change),
             _ => self.stopped(change),
+        }
+    }
+
+    /// What a request was for, the outcome of a `Continue` whose acknowledgement was lost, or a repetition for a break-in byte that came late.
+    fn state_change_while_halted(&mut self, now: Duration, change: StateChange) {
+        if self.complete_by_state_change(&change) {
+            return self.stopped(change);
+        }
+        let is_same = self.stop.as_ref().is_some_and(|stop| stop.is_same_stop(&change));
+        match (self.is_resuming(), is_same) {
+            // It may have gone on and stopped there again: only the acknowledgement can tell, and only that of what was sent before.
+            (true, true) => self.link.send_no_more(),
+            (true, false) => {
+                self.acknowledged_by_a_new_packet(now);
+                self.stopped(change);
+            }
+            (false, _) => self.stopped_again(change),
         }
     }
 
@@ -89,12 +116,13 @@ impl Host {
         self.next_probe = None;
         self.question = None;
         self.phase = Phase::Halted;
+        self.attached = true;
         self.stop = Some(change.clone());
         self.events.push_back(Event::StateChange(change));
     }
 
-    /// A state change although the target was halted already: a repetition for a break-in byte that came late, or it stopped elsewhere
-    /// without our doing, and then whatever it was asked for is void.
+    /// A state change although the target was halted already: the same one, or it stopped elsewhere without our doing, and then whatever it
+    /// was asked for is void.
     pub(super) fn stopped_again(&mut self, change: StateChange) {
         if self.stop.as_ref().is_some_and(|stop| stop.is_same_stop(&change)) {
             self.stop_breaking_in();

@@ -47,6 +47,7 @@ impl Host {
     /// The target asks. A question that was asked before, and whose answer it hasn't got, is the same one.
     pub(super) fn question(&mut self, now: Duration, packet: Packet) {
         self.phase = Phase::AwaitingAnswer;
+        self.attached = true;
         self.stop = None;
         self.fail_requests(RequestFailure::NotHalted);
         if let Some(question) = &mut self.question {

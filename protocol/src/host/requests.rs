@@ -1,10 +1,10 @@
 //! Requests: queued, sent one after the other, answered, asked again where that does no harm.
 
 use super::{Event, Executed, Host, Phase, RequestFailure, RequestId, UnderWay};
-use crate::manipulate::{AnswerKind, MARK, Manipulate, Unfitting};
+use crate::manipulate::{AnswerKind, MARK, Manipulate, ReadMemory, Unfitting};
 use crate::packet::{BREAK_IN, MAX_PAYLOAD, Packet, PacketType};
 use crate::trace::{Awaited, Traced};
-use crate::{Answer, Request};
+use crate::{Answer, Request, StateChange};
 use core::time::Duration;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -15,6 +15,8 @@ pub(super) struct Requests {
     last_mark: u32,
     waiting: VecDeque<Waiting>,
     active: Option<Active>,
+    /// What is asked again after the verification that is under way.
+    postponed: Option<Active>,
     /// Apis whose answers were seen to echo the bytes of the union that they don't use.
     echoing: BTreeSet<u32>,
 }
@@ -63,13 +65,12 @@ impl Requests {
         if self.waiting.len() < before {
             return true;
         }
-        match &mut self.active {
-            Some(active) if active.asked.id == id && !active.cancelled => {
-                active.cancelled = true;
-                true
-            }
-            _ => false,
-        }
+        let is_it = |active: &&mut Active| active.asked.id == id && !active.cancelled;
+        let found = self.active.iter_mut().chain(&mut self.postponed).find(is_it);
+        found.is_some_and(|active| {
+            active.cancelled = true;
+            true
+        })
     }
 
     /// A number that no request before had. It hasn't the break-in byte in it, which a target that runs might hear.
@@ -89,6 +90,19 @@ fn is_marked(request: &Request) -> bool {
 }
 
 impl Active {
+    fn new(asked: Waiting) -> Self {
+        Self {
+            asked,
+            mark: 0,
+            attempts: 0,
+            acknowledged: false,
+            cancelled: false,
+            unfitting: None,
+            deadline: None,
+            to_send: true,
+        }
+    }
+
     fn failure(&self) -> RequestFailure {
         match &self.unfitting {
             Some(unfitting) => RequestFailure::Mismatch(unfitting.clone()),
@@ -97,7 +111,20 @@ impl Active {
     }
 }
 
+/// Names no request of the caller's.
+const VERIFICATION: RequestId = RequestId(0);
+
 impl Host {
+    /// Asks something that does no harm before anything else. The address is another one each time, and comes back in the answer; nothing
+    /// is there on any target, which makes no difference.
+    pub(super) fn ask_for_verification(&mut self, processor: u16, level: u16) {
+        let address = u64::from(self.requests.new_mark() & 0xffff);
+        let request = Request::ReadVirtualMemory(ReadMemory { address, count: 1 });
+        let asked = Waiting { id: VERIFICATION, processor, level, request };
+        let before = self.requests.active.replace(Active::new(asked));
+        self.requests.postponed = self.requests.postponed.take().or(before);
+    }
+
     /// Why a request can't even be queued.
     pub(super) fn refusal(&self, request: &Request) -> Option<RequestFailure> {
         let bytes = request.encode(0, 0).len();
@@ -111,17 +138,7 @@ impl Host {
 
     pub(super) fn send_request(&mut self, now: Duration) {
         if self.requests.active.is_none() {
-            let Some(asked) = self.requests.waiting.pop_front() else { return };
-            self.requests.active = Some(Active {
-                asked,
-                mark: 0,
-                attempts: 0,
-                acknowledged: false,
-                cancelled: false,
-                unfitting: None,
-                deadline: None,
-                to_send: true,
-            });
+            self.requests.active = self.requests.waiting.pop_front().map(Active::new);
         }
         let mark = self.requests.new_mark();
         let Some(active) = self.requests.active.as_mut().filter(|active| active.to_send) else { return };
@@ -201,16 +218,24 @@ impl Host {
     }
 
     /// The request under way was one for a new state change, and that has come.
-    pub(super) fn complete_by_state_change(&mut self) -> bool {
-        let is_due = self
-            .requests
-            .active
-            .as_ref()
-            .is_some_and(|active| active.asked.request.answer_kind() == AnswerKind::StateChange && !active.to_send);
+    pub(super) fn complete_by_state_change(&mut self, change: &StateChange) -> bool {
+        let is_due = self.requests.active.as_ref().filter(|active| !active.to_send).is_some_and(|active| match &active
+            .asked
+            .request
+        {
+            Request::SwitchProcessor => change.processor == active.asked.processor,
+            request => request.answer_kind() == AnswerKind::StateChange,
+        });
         if is_due {
+            self.link.acknowledged_otherwise();
             self.complete(Ok(Answer::Acknowledged));
         }
         is_due
+    }
+
+    /// A request that lets the target run is under way, without its acknowledgement.
+    pub(super) fn is_resuming(&self) -> bool {
+        self.requests.active.as_ref().is_some_and(|active| active.asked.request.resumes() && !active.to_send)
     }
 
     pub(super) fn advance_request(&mut self, now: Duration) {
@@ -234,7 +259,8 @@ impl Host {
         }
         // A target that has the request and doesn't answer it probably doesn't know it: once more is enough.
         let bound = if active.acknowledged { bound.min(2) } else { bound };
-        if active.asked.request.is_repeatable() && active.attempts < bound && !active.cancelled {
+        let may_repeat = active.asked.request.is_repeatable() && active.asked.id != VERIFICATION && !active.cancelled;
+        if may_repeat && active.attempts < bound {
             active.to_send = true;
         } else {
             self.complete(Err(failure));
@@ -243,6 +269,10 @@ impl Host {
 
     fn complete(&mut self, result: Result<Answer, RequestFailure>) {
         let Some(active) = self.requests.active.take() else { return };
+        if active.asked.id == VERIFICATION {
+            self.requests.active = self.requests.postponed.take();
+            return self.verification_ended(result.is_ok());
+        }
         if result.is_ok() {
             self.link.statistics_mut().round_trips += 1;
         }
@@ -259,6 +289,12 @@ impl Host {
 
     /// All requests end: that under way with `failure`, those that wait as never sent.
     pub(super) fn fail_requests(&mut self, failure: RequestFailure) {
+        self.verifying = None;
+        if let Some(postponed) = self.requests.postponed.take() {
+            self.requests.active = Some(postponed);
+        } else {
+            self.requests.active.take_if(|active| active.asked.id == VERIFICATION);
+        }
         let was_sent = self.requests.active.as_ref().is_some_and(|active| active.attempts > 0);
         let not_sent = match failure {
             RequestFailure::LinkReset { .. } => RequestFailure::LinkReset { executed: Executed::No },

@@ -8,12 +8,14 @@ use core::time::Duration;
 
 /// A late answer to a repeated RESET comes soon after the first.
 const SETTLE: Duration = Duration::from_millis(60);
-/// Times that a target may answer RESET without saying where it stands.
+/// Times that a target may answer RESET without saying where it stands, or say it without answering anything else.
 const ROUNDS: u32 = 3;
 
 /// A reset in progress.
 pub(super) struct Synchronisation {
     answered: bool,
+    /// The target has reset the link by itself, and may not have heard the answer.
+    by_target: bool,
     rounds: u32,
     held: Option<StateChange>,
     /// When the state change has to be there.
@@ -48,7 +50,11 @@ impl Host {
     /// Resets the link.
     pub(super) fn synchronise(&mut self, now: Duration) {
         self.begin_synchronisation();
-        self.link.reset(now);
+        if self.failed_verifications < ROUNDS {
+            self.link.reset(now);
+        } else {
+            self.fell_silent(now);
+        }
     }
 
     fn begin_synchronisation(&mut self) {
@@ -56,7 +62,13 @@ impl Host {
         self.synchronised = false;
         self.next_probe = None;
         self.next_break_in = None;
-        self.synchronisation.get_or_insert(Synchronisation { answered: false, rounds: 0, held: None, deadline: None });
+        self.synchronisation.get_or_insert(Synchronisation {
+            answered: false,
+            by_target: false,
+            rounds: 0,
+            held: None,
+            deadline: None,
+        });
     }
 
     pub(super) fn end_synchronisation(&mut self) {
@@ -71,8 +83,13 @@ impl Host {
         self.question_is_open_again();
         match self.phase {
             Phase::NotConnected | Phase::AwaitingTarget | Phase::Unknown => {}
-            Phase::Running | Phase::AwaitingAnswer => self.synchronised = true,
-            Phase::Synchronising | Phase::Halted => self.reset_answered(now),
+            Phase::Running | Phase::AwaitingAnswer => self.synchronised = false,
+            Phase::Synchronising | Phase::Halted => {
+                self.reset_answered(now);
+                if let Some(synchronisation) = &mut self.synchronisation {
+                    synchronisation.by_target = true;
+                }
+            }
         }
     }
 
@@ -133,19 +150,38 @@ impl Host {
         }
     }
 
+    /// Where the target began, or more than one RESET was sent, the one that was answered may be older than something that made the target go on: then it
+    /// has to answer something else before it counts as halted.
     fn synchronised_at(&mut self, now: Duration, change: StateChange) {
+        let by_target = self.synchronisation.as_ref().is_some_and(|synchronisation| synchronisation.by_target);
         self.end_synchronisation();
-        self.stopped_again(change);
+        if by_target || self.link.is_reset_doubtful() {
+            self.ask_for_verification(change.processor, change.processor_level);
+            self.verifying = Some(change);
+        } else {
+            self.stopped_again(change);
+        }
         self.pump(now);
+    }
+
+    /// The target has answered what was asked to see that it does, or it hasn't.
+    pub(super) fn verification_ended(&mut self, answered: bool) {
+        let change = self.verifying.take();
+        if answered {
+            self.failed_verifications = 0;
+            change.into_iter().for_each(|change| self.stopped_again(change));
+        } else {
+            self.failed_verifications += 1;
+        }
     }
 
     /// The target doesn't answer RESET, or doesn't say where it stands.
     fn fell_silent(&mut self, now: Duration) {
         self.synchronisation = None;
-        self.link.stop_reset();
-        let was_attached = self.stop.is_some() || self.question.is_some();
+        self.failed_verifications = 0;
+        self.link.abandon();
         self.fail_requests(RequestFailure::TimedOut { sent: true, acknowledged: false });
-        if was_attached {
+        if self.attached {
             self.phase = Phase::Unknown;
             self.next_probe = Some(now.saturating_add(self.timing.probe));
             self.next_break_in = self.breaking_in.then_some(now);
