@@ -41,7 +41,8 @@ pub struct Mappings<'a> {
     space: AddressSpace,
     /// The tables that the walk is in, top first.
     tables: Vec<Table>,
-    tables_read: u32,
+    /// How many more are read.
+    tables_left: u32,
     /// A table that is to be entered next: the levels from its own down, its place, and the first address it maps.
     next: Option<(&'static [Level], PhysicalAddress, u64)>,
 }
@@ -57,17 +58,17 @@ impl<'a> Mappings<'a> {
     /// The walk from the top table on.
     pub fn new(physical: &'a dyn ReadPhysical, space: AddressSpace) -> Self {
         let next = Some((space.mode.levels(), space.top_table(), 0));
-        Self { physical, space, tables: Vec::new(), tables_read: 0, next }
+        Self { physical, space, tables: Vec::new(), tables_left: MAX_TABLES, next }
     }
 
     fn enter(&mut self, levels: &'static [Level], at: PhysicalAddress, base: u64) -> Option<Mapping> {
         let Level { level, shift, entries } = *levels.first()?;
         let address = self.space.mode.canonical(base);
-        if self.tables_read >= MAX_TABLES {
+        let Some(left) = self.tables_left.checked_sub(1) else {
             self.tables.clear();
             return Some(Mapping::TooMany(address));
-        }
-        self.tables_read += 1;
+        };
+        self.tables_left = left;
         let size = self.space.mode.entry_size();
         let bytes = match self.physical.bytes(at, size * entries as usize) {
             Ok(bytes) => bytes,
@@ -107,5 +108,56 @@ impl Iterator for Mappings<'_> {
                 _ => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PagingMode;
+    use memory::ReadError;
+
+    /// Every table is the same one, in which this many entries lead back to it.
+    struct Circle(u64);
+
+    const ROOT: u64 = 0x18_7000;
+
+    impl ReadPhysical for Circle {
+        fn read_physical(&self, address: PhysicalAddress, buffer: &mut [u8]) -> Result<(), ReadError> {
+            for (index, entry) in (address.page_offset() / 8..).zip(buffer.chunks_exact_mut(8)) {
+                entry.copy_from_slice(&if index < self.0 { ROOT | 0x63 } else { 0 }.to_le_bytes());
+            }
+            Ok(())
+        }
+    }
+
+    fn walk(physical: &Circle, most: u32) -> Vec<Mapping> {
+        let space = AddressSpace::new(PhysicalAddress(ROOT), PagingMode::Amd64FourLevel);
+        let mappings = Mappings { tables_left: most, ..Mappings::new(physical, space) };
+        mappings.filter(|mapping| *mapping != Mapping::Table).collect()
+    }
+
+    #[test]
+    fn pages_come_by_address_with_the_sign_extended() {
+        let page = |address| Mapping::Page {
+            address: VirtualAddress(address),
+            physical: PhysicalAddress(ROOT),
+            size: memory::PAGE_SIZE,
+        };
+        assert_eq!(walk(&Circle(1), 4), [page(0)]);
+        let found = walk(&Circle(2), 15);
+        assert_eq!((found.len(), found[0], found[1], found[2]), (16, page(0), page(0x1000), page(0x20_0000)));
+        assert_eq!(found[15], page(0x80_4020_1000));
+        assert_eq!(PagingMode::Amd64FourLevel.canonical(0x8000_0000_1000).0, 0xffff_8000_0000_1000);
+        assert_eq!(PagingMode::Amd64FiveLevel.canonical(0x8000_0000_1000).0, 0x8000_0000_1000);
+        assert_eq!(PagingMode::X86Pae.canonical(0xffff_f000).0, 0xffff_f000);
+    }
+
+    #[test]
+    fn tables_that_lead_in_circles_end() {
+        // The tables of the first 512 pages, and one more.
+        let found = walk(&Circle(512), 5);
+        assert_eq!(found.len(), 2 * 512 + 1);
+        assert_eq!(found.last(), Some(&Mapping::TooMany(VirtualAddress(0x40_0000))));
     }
 }
