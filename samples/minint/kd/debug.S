@@ -20,7 +20,7 @@ RtlpBreakWithStatusInstruction:
     ret
 ENDPROC
 
-// DebugService(Argument1, Argument2, Argument3, Argument4, Service): as in NT, an int 3 follows, which the service skips.
+// DebugService(Argument1, Argument2, Argument3, Argument4, Service): an int 3 follows, as in NT; the service skips it.
 PROC DebugService
     .seh_endprologue
     mov eax, [rsp + 0x28]
