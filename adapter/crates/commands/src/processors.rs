@@ -103,7 +103,7 @@ fn describe(session: &Session, processor: &Processor) -> Record {
             Err(_) => record.text("  Thread ").field("thread", unknown(&error.to_string()), Format::Plain),
         },
     };
-    let place = match &processor.context {
+    let place = match processor.context(session.target()) {
         Ok(context) => context.instruction_pointer().map_or_else(|| unknown("not saved"), Value::Address),
         Err(error) => unknown(&error.to_string()),
     };

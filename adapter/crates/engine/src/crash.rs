@@ -44,10 +44,13 @@ pub enum ExceptionSource {
 }
 
 impl Crash {
-    /// Gathers what the dump's header and the bug check's parameters lead to.
+    /// Gathers what the dump's header (or a live target's `KiBugCheckData`) and the bug check's parameters lead to.
     pub fn read(target: &Target) -> Option<Self> {
-        let recorded = target.dump()?.header().bug_check?;
-        let bug_check = BugCheck { code: recorded.code, parameters: recorded.parameters };
+        let (code, parameters) = match target.dump() {
+            Some(dump) => dump.header().bug_check.map(|recorded| (recorded.code, recorded.parameters))?,
+            None => target.bug_check_data()?,
+        };
+        let bug_check = BugCheck { code, parameters };
         let exception = Self::carried(target, &bug_check).or_else(|| Self::in_header(target));
         Some(Self { bug_check, exception })
     }

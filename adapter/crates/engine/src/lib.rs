@@ -1,6 +1,6 @@
 //! The debugger without a protocol: sessions, stacks, variables, expressions.
 //!
-//! [`Session`] is the door: it opens a dump ([`Session::open`]), knows its processors, the crash, the modules and the
+//! [`Session`] is the door: it opens a dump ([`Session::open`]) or connects to a live target ([`Session::connect`]), knows its processors, the crash, the modules and the
 //! stacks, and keeps what is current. Everything here runs on the thread that owns the session.
 
 pub mod breakpoints;
@@ -10,9 +10,11 @@ pub mod disassembly;
 pub mod evaluate;
 pub mod event_filters;
 mod implicit_process;
+pub mod live;
 mod output_log;
 pub mod processor;
 pub mod recall;
+pub mod run_control;
 mod scope;
 mod search_news;
 mod session;

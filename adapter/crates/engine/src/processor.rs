@@ -4,7 +4,8 @@ use crate::target::Target;
 use analysis::nt::structure::NtError;
 use analysis::nt::{processors, thread};
 use arch::Context;
-use memory::VirtualAddress;
+use memory::{ReadFailure, VirtualAddress};
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// One processor, as it was stopped. What couldn't be found out says why.
@@ -14,8 +15,8 @@ pub struct Processor {
     pub number: u32,
     /// `_KPRCB`.
     pub prcb: Result<VirtualAddress, NtError>,
-    /// Its registers.
-    pub context: Result<Context, NtError>,
+    /// Its registers; those of a live target's processor are asked for when they are needed.
+    context: OnceCell<Result<Context, NtError>>,
     /// The thread that it ran: `_KPRCB.CurrentThread`.
     pub current_thread: Result<VirtualAddress, NtError>,
     /// Who that thread is.
@@ -34,6 +35,34 @@ pub struct Processors {
     /// False when only the crashed processor's registers are there, and not which of the processors it was: it is listed
     /// as 0.
     pub numbers_known: bool,
+}
+
+impl Processor {
+    /// Its registers.
+    ///
+    /// # Errors
+    /// Why they can't be had.
+    pub fn context(&self, target: &Target) -> Result<&Context, NtError> {
+        self.context.get_or_init(|| live_context(target, self.number)).as_ref().map_err(Clone::clone)
+    }
+
+    /// What a dump saved of its registers.
+    fn saved(&self) -> Result<&Context, Option<&NtError>> {
+        self.context.get().map_or(Err(None), |context| context.as_ref().map_err(Some))
+    }
+}
+
+/// A live target's answer.
+fn live_context(target: &Target, number: u32) -> Result<Context, NtError> {
+    let what = || format!("the registers of processor {number}");
+    let failure = match (target.live(), u16::try_from(number)) {
+        (Some(live), Ok(processor)) => match live.context(processor) {
+            Ok(context) => return Ok(context),
+            Err(error) => error.as_read_failure(),
+        },
+        _ => ReadFailure::NoSuchMemory,
+    };
+    Err(NtError::NotTold { what: what(), failure })
 }
 
 impl Processors {
@@ -63,7 +92,7 @@ fn unknown_processor(number: u32, error: &NtError) -> Processor {
     Processor {
         number,
         prcb: Err(error()),
-        context: Err(error()),
+        context: OnceCell::from(Err(error())),
         current_thread: Err(error()),
         thread: Err(error()),
         stacks: Vec::new(),
@@ -80,13 +109,20 @@ fn read_processor(target: &Target, number: u32, prcb: Result<VirtualAddress, NtE
         Ok(prcb) => prcb,
         Err(error) => return Processor { prcb: Ok(address), ..unknown_processor(number, &error) },
     };
-    let current_thread = prcb.field("CurrentThread").and_then(|field| field.pointer());
+    let reported = target.live().and_then(|live| live.stop()).filter(|stop| u32::from(stop.processor) == number);
+    let current_thread = match reported {
+        Some(stop) if stop.thread != 0 => Ok(VirtualAddress(stop.thread)),
+        _ => prcb.field("CurrentThread").and_then(|field| field.pointer()),
+    };
     let thread = current_thread.clone().and_then(|address| thread::thread(&kernel, address));
     let stack = thread.as_ref().ok().and_then(|thread| thread::kernel_stack(thread).ok());
     Processor {
         number,
         prcb: Ok(address),
-        context: processors::saved_context(&kernel, &prcb),
+        context: match target.live() {
+            Some(_) => OnceCell::new(),
+            None => OnceCell::from(processors::saved_context(&kernel, &prcb)),
+        },
         current_thread,
         thread: thread.and_then(|thread| thread::identify(&kernel, &thread)),
         stacks: stack.into_iter().collect(),
@@ -102,7 +138,7 @@ fn find_crashed(target: &Target, all: &mut Vec<Processor>) -> Option<u32> {
     let header = target.header_context()?;
     let place = |context: &Context| Some((context.instruction_pointer()?, context.stack_pointer()?));
     let same = |processor: &&Processor| {
-        processor.context.as_ref().is_ok_and(|context| place(context).is_some() && place(context) == place(&header))
+        processor.saved().is_ok_and(|context| place(context).is_some() && place(context) == place(&header))
     };
     let on_its_stack = |processor: &&Processor| {
         header.stack_pointer().is_some_and(|at| processor.stacks.iter().any(|stack| stack.contains(&at)))
@@ -110,10 +146,10 @@ fn find_crashed(target: &Target, all: &mut Vec<Processor>) -> Option<u32> {
     if let Some(crashed) = all.iter().find(same).or_else(|| all.iter().find(on_its_stack)) {
         return Some(crashed.number);
     }
-    if all.iter().all(|processor| processor.context.is_err()) {
+    if all.iter().all(|processor| processor.saved().is_err()) {
         all.truncate(1);
         let only = all.first_mut()?;
-        only.context = Ok(header);
+        only.context = OnceCell::from(Ok(header));
         return Some(only.number);
     }
     None

@@ -4,9 +4,11 @@ use crate::breakpoints::Table;
 use crate::cancel::CancelFlag;
 use crate::crash::Crash;
 use crate::event_filters::EventFilters;
+use crate::live::{Live, Wake};
 use crate::output_log::OutputLog;
 use crate::processor::Processors;
 use crate::recall::Recall;
+use crate::run_control::RunControl;
 use crate::scope::{ContextSource, Scope};
 use crate::search_news::SearchNews;
 use crate::session_scope::SessionScope;
@@ -20,11 +22,13 @@ use arch::Context;
 use memory::VirtualAddress;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use symbols::{Attempt, Module};
+use transport::Connection;
 
 /// Most frames of one stack that are walked: more than a kernel stack has room for.
 const MAX_FRAMES: usize = 2000;
@@ -77,6 +81,17 @@ pub struct Session {
     search_news: SearchNews,
     /// Where the console's output is kept, if that was asked for.
     pub output_log: Option<OutputLog>,
+    pub(crate) run_control: RunControl,
+}
+
+/// The registers of a live target's processor.
+fn live_context(live: &Live, number: u32) -> Result<Context, ScopeError> {
+    let count = live.stop().map_or(0, |stop| stop.number_processors);
+    let processor = u16::try_from(number).ok().filter(|_| number < count || count == 0);
+    let processor = processor.ok_or(ScopeError::NoSuchProcessor { number, count: count as usize })?;
+    let what = || format!("the registers of processor {number}");
+    live.context(processor)
+        .map_err(|error| ScopeError::NoContext(NtError::NotTold { what: what(), failure: error.as_read_failure() }))
 }
 
 impl Session {
@@ -85,13 +100,27 @@ impl Session {
     /// # Errors
     /// [`OpenError`].
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
-        let target = Target::open(path, options)?;
-        let scope = Scope { processor: 0, source: ContextSource::Processor(0), frame: 0 };
-        let mut session = Self {
+        let mut session = Self::new(Target::open(path, options)?);
+        let processor = session.processors().crashed.unwrap_or(0);
+        session.scope = Scope { processor, source: ContextSource::Processor(processor), frame: 0 };
+        Ok(session)
+    }
+
+    /// Starts to connect to a live target. `wake` is called, from another thread, when [`Session::attend`] has something
+    /// to do.
+    ///
+    /// # Errors
+    /// When the system has no more threads.
+    pub fn connect(connection: Connection, options: &OpenOptions, wake: Wake) -> io::Result<Self> {
+        Target::connect(connection, options, wake).map(Self::new)
+    }
+
+    fn new(target: Target) -> Self {
+        Self {
             target,
             processors: OnceCell::new(),
             crash: OnceCell::new(),
-            scope,
+            scope: Scope { processor: 0, source: ContextSource::Processor(0), frame: 0 },
             stacks: RefCell::default(),
             cancel: CancelFlag::default(),
             settings: Settings::default(),
@@ -100,10 +129,8 @@ impl Session {
             recall: Recall::default(),
             search_news: SearchNews::default(),
             output_log: None,
-        };
-        let processor = session.processors().crashed.unwrap_or(0);
-        session.scope = Scope { processor, source: ContextSource::Processor(processor), frame: 0 };
-        Ok(session)
+            run_control: RunControl::default(),
+        }
     }
 
     /// What is debugged.
@@ -113,10 +140,15 @@ impl Session {
 
     /// The same, to change symbol paths and the like: everything that was concluded from symbols is forgotten.
     pub fn target_mut(&mut self) -> &mut Target {
+        self.forget_conclusions();
+        &mut self.target
+    }
+
+    /// What was concluded from memory, registers and symbols is forgotten: one of them has changed.
+    pub(crate) fn forget_conclusions(&mut self) {
         self.processors.take();
         self.crash.take();
         self.stacks.get_mut().clear();
-        &mut self.target
     }
 
     /// All processors, as they were stopped.
@@ -141,12 +173,21 @@ impl Session {
 
     /// Work from now on looks at this flag.
     pub fn set_cancel_flag(&mut self, cancel: CancelFlag) {
+        if let Some(live) = self.target.live() {
+            live.set_cancel_flag(cancel.clone());
+        }
         self.cancel = cancel;
     }
 
     /// What is current.
     pub fn scope(&self) -> Scope {
         self.scope
+    }
+
+    /// Another place is current: a live target has stopped there.
+    pub(crate) fn set_scope(&mut self, scope: Scope) {
+        self.scope = scope;
+        self.recall.code = None;
     }
 
     /// Makes a context current, and its innermost frame.
@@ -198,12 +239,13 @@ impl Session {
         let kernel = self.target.kernel();
         let saved = match source {
             ContextSource::Processor(number) => {
+                if let Some(live) = self.target.live() {
+                    return live_context(live, number);
+                }
                 let processors = self.processors();
                 let missing = ScopeError::NoSuchProcessor { number, count: processors.all.len() };
-                return match &processors.get(number).ok_or(missing)?.context {
-                    Ok(context) => Ok(context.clone()),
-                    Err(error) => Err(ScopeError::NoContext(error.clone())),
-                };
+                let context = processors.get(number).ok_or(missing)?.context(&self.target);
+                return context.cloned().map_err(ScopeError::NoContext);
             }
             ContextSource::Exception => {
                 let exception = self.crash().and_then(|crash| crash.exception.as_ref());
@@ -237,21 +279,34 @@ impl Session {
             return Ok(Rc::clone(known));
         }
         let context = self.context_of(source)?;
-        let kernel = self.target.kernel();
         let stacks = self.known_stacks(source);
+        let stack = Rc::new(self.walk(&context, &stacks, MAX_FRAMES));
+        if stack.end != stack::StackEnd::Cancelled {
+            self.stacks.borrow_mut().insert(source, Rc::clone(&stack));
+        }
+        Ok(stack)
+    }
+
+    /// The innermost function of these registers, and its caller.
+    pub(crate) fn short_stack(&self, context: &Context) -> Stack {
+        let inlined = context.instruction_pointer().map_or(0, |at| {
+            let module = self.target.modules().at(at);
+            module.and_then(|module| Some(module.symbols()?.inline_frames(module.rva(at)?).len())).unwrap_or(0)
+        });
+        self.walk(context, &[], inlined + 3)
+    }
+
+    fn walk(&self, context: &Context, stacks: &[Range<VirtualAddress>], most: usize) -> Stack {
+        let kernel = self.target.kernel();
         let surroundings = Surroundings {
             architecture: self.target.architecture(),
             memory: &self.target,
             modules: self.target.modules(),
             kernel: &kernel,
-            stacks: &stacks,
+            stacks,
             cancel: &self.cancel,
         };
-        let stack = Rc::new(stack::walk(&surroundings, &context, MAX_FRAMES));
-        if stack.end != stack::StackEnd::Cancelled {
-            self.stacks.borrow_mut().insert(source, Rc::clone(&stack));
-        }
-        Ok(stack)
+        stack::walk(&surroundings, context, most)
     }
 
     fn known_stacks(&self, source: ContextSource) -> Vec<Range<VirtualAddress>> {
@@ -260,7 +315,21 @@ impl Session {
             let stack = thread::thread(&kernel, address).and_then(|thread| thread::kernel_stack(&thread));
             return stack.into_iter().collect();
         }
+        if let (Some(live), ContextSource::Processor(number)) = (self.target.live(), source) {
+            return self.live_stack(live, number).into_iter().collect();
+        }
         self.processors().all.iter().flat_map(|processor| processor.stacks.iter().cloned()).collect()
+    }
+
+    /// The kernel stack of the thread that a live target's processor runs. Only this processor is asked about.
+    fn live_stack(&self, live: &Live, number: u32) -> Option<Range<VirtualAddress>> {
+        let stop = live.stop()?;
+        let kernel = self.target.kernel();
+        let thread = match stop.thread {
+            thread if thread != 0 && u32::from(stop.processor) == number => VirtualAddress(thread),
+            _ => self.processors().get(number)?.current_thread.clone().ok()?,
+        };
+        thread::thread(&kernel, thread).and_then(|thread| thread::kernel_stack(&thread)).ok()
     }
 
     /// The current context's stack.

@@ -1,5 +1,6 @@
 //! Changing the target's memory.
 
+use crate::live::LinkError;
 use crate::session::Session;
 use memory::{PhysicalAddress, VirtualAddress};
 
@@ -21,6 +22,9 @@ pub enum WriteFailure {
     /// What is debugged is a file that tells what was.
     #[error("a crash dump can't be changed")]
     Dump,
+    /// The live target wasn't asked, or refused.
+    #[error(transparent)]
+    Target(LinkError),
 }
 
 impl Session {
@@ -29,7 +33,14 @@ impl Session {
     /// # Errors
     /// The first byte that couldn't be written, and why; those before it are written.
     pub fn write_virtual(&mut self, address: VirtualAddress, bytes: &[u8]) -> Result<(), WriteError> {
-        refuse(address.0, bytes)
+        match self.target().live() {
+            Some(live) => {
+                let result = live.write_virtual(address, bytes);
+                self.forget_conclusions();
+                result
+            }
+            None => refuse(address.0, bytes),
+        }
     }
 
     /// Writes `bytes` to the target's physical memory.
@@ -37,7 +48,14 @@ impl Session {
     /// # Errors
     /// The first byte that couldn't be written, and why; those before it are written.
     pub fn write_physical(&mut self, address: PhysicalAddress, bytes: &[u8]) -> Result<(), WriteError> {
-        refuse(address.0, bytes)
+        match self.target().live() {
+            Some(live) => {
+                let result = live.write_physical(address, bytes);
+                self.forget_conclusions();
+                result
+            }
+            None => refuse(address.0, bytes),
+        }
     }
 }
 

@@ -89,6 +89,21 @@ pub enum ReadFailure {
     /// The reader has no memory of this kind.
     #[error("this target has no such memory")]
     NoSuchMemory,
+    /// A live target says that it can't read there.
+    #[error("the target can't read it ({status:#010x})")]
+    Refused {
+        /// `NTSTATUS` that it answered.
+        status: u32,
+    },
+    /// A live target runs: only a halted one can be asked.
+    #[error("the target is running")]
+    Running,
+    /// A live target doesn't answer, or not what it was asked.
+    #[error("the target does not answer")]
+    NoAnswer,
+    /// There is no live target at the other end of the line yet, or not any more.
+    #[error("not connected to a target")]
+    NotConnected,
     /// The user gave up.
     #[error("cancelled")]
     Cancelled,

@@ -1,7 +1,7 @@
 //! Structures in the target's memory, read by the names of their members.
 
 use arch::ContextError;
-use memory::{ReadError, ReadVirtual, ReadVirtualExt, VirtualAddress};
+use memory::{ReadError, ReadFailure, ReadVirtual, ReadVirtualExt, VirtualAddress};
 use symbols::{Member, Shape, TypeError, TypeRef};
 
 /// Longest counted string that is read, in bytes: the length field of `UNICODE_STRING` allows no more.
@@ -44,6 +44,14 @@ pub enum NtError {
         what: String,
         /// Which address, and why.
         error: ReadError,
+    },
+    /// A live target didn't tell it.
+    #[error("{what} can't be had: {failure}")]
+    NotTold {
+        /// What it was asked for.
+        what: String,
+        /// Why it didn't tell it.
+        failure: ReadFailure,
     },
     /// A list or tree in the target's memory is damaged.
     #[error("{what} at {address} is damaged: {why}")]

@@ -1,6 +1,7 @@
 //! What a session looks at: a dump's memory, the modules in it, and the kernel among them.
 
 mod address_space;
+mod connect;
 mod memory;
 mod modules;
 mod next_memory;
@@ -8,10 +9,12 @@ mod open;
 mod system;
 mod triage_blocks;
 
+pub use connect::GreetError;
 pub use open::{OpenError, OpenOptions};
 pub use system::System;
 
 use self::memory::DumpMemory;
+use crate::live::Live;
 use ::memory::{PAGE_SIZE, ReadError, ReadPhysical, ReadVirtual, VirtualAddress};
 use analysis::nt::kernel::Kernel;
 use arch::{AddressSpace, Architecture, Context};
@@ -23,6 +26,8 @@ use symbols::Modules;
 enum Memory {
     /// In a dump.
     Dump(Arc<DumpMemory>),
+    /// At the other end of a line.
+    Live(Arc<Live>),
 }
 
 /// A system: the one that a dump holds, or a live one.
@@ -47,6 +52,15 @@ impl Target {
     fn dump_memory(&self) -> Option<&Arc<DumpMemory>> {
         match &self.memory {
             Memory::Dump(memory) => Some(memory),
+            Memory::Live(_) => None,
+        }
+    }
+
+    /// The live target, if it is one.
+    pub fn live(&self) -> Option<&Arc<Live>> {
+        match &self.memory {
+            Memory::Dump(_) => None,
+            Memory::Live(live) => Some(live),
         }
     }
 
@@ -59,6 +73,7 @@ impl Target {
     pub fn session_name(&self) -> String {
         match &self.memory {
             Memory::Dump(memory) => memory.dump().session_name(),
+            Memory::Live(live) => format!("Live kernel on {}", live.connection()),
         }
     }
 
@@ -81,6 +96,7 @@ impl Target {
     pub fn own_memory(&self) -> &dyn ReadVirtual {
         match &self.memory {
             Memory::Dump(memory) => &**memory,
+            Memory::Live(live) => &**live,
         }
     }
 
@@ -88,6 +104,7 @@ impl Target {
     pub fn physical_memory(&self) -> Option<&dyn ReadPhysical> {
         match &self.memory {
             Memory::Dump(memory) => memory.dump().physical().map(|physical| physical as &dyn ReadPhysical),
+            Memory::Live(live) => Some(&**live),
         }
     }
 
@@ -117,6 +134,7 @@ impl Target {
     pub fn address_space(&self) -> Option<AddressSpace> {
         match &self.memory {
             Memory::Dump(memory) => memory.address_space(),
+            Memory::Live(live) => live.address_space().or_else(|| self.current_address_space(live)),
         }
     }
 
@@ -124,6 +142,7 @@ impl Target {
     pub fn set_address_space(&self, space: AddressSpace) {
         match &self.memory {
             Memory::Dump(memory) => memory.set_address_space(space),
+            Memory::Live(live) => live.set_address_space(Some(space)),
         }
     }
 

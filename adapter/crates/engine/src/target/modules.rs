@@ -60,7 +60,8 @@ impl Target {
             self.problems.push("the target does not say where PsLoadedModuleList is".to_owned());
             return;
         };
-        self.kernel_base = self.find_image_below(head);
+        // A live target tells it.
+        self.kernel_base = self.kernel_base.filter(|_| self.live().is_some()).or_else(|| self.find_image_below(head));
         match self.kernel_base {
             Some(base) => self.add_kernel(base),
             None => self.problems.push(format!("no image was found below nt!PsLoadedModuleList ({head})")),

@@ -18,7 +18,7 @@ pub struct OpenOptions {
 }
 
 impl OpenOptions {
-    fn search(&self) -> Arc<SymbolSearch> {
+    pub(super) fn search(&self) -> Arc<SymbolSearch> {
         Arc::new(SymbolSearch::new(SymbolPath::parse(&self.symbol_path), SymbolPath::parse(&self.image_path)))
     }
 }

@@ -63,6 +63,8 @@ pub struct Module {
     pub(super) search: Arc<SymbolSearch>,
     /// Take files that don't match (`.reload /i`).
     pub(super) force: bool,
+    /// Take bytes that can't change from the image's file rather than from memory.
+    pub(super) prefer_image: bool,
     header: OnceLock<Result<PeHeaders, PeError>>,
     image: OnceLock<ImageLoad>,
     symbols: OnceLock<SymbolLoad>,
@@ -90,7 +92,7 @@ impl Module {
         force: bool,
     ) -> Self {
         let (header, image, symbols) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { name, entry, memory, search, force, header, image, symbols, log: Mutex::default() }
+        Self { name, entry, memory, search, force, prefer_image: false, header, image, symbols, log: Mutex::default() }
     }
 
     /// Its name in the debugger: `nt`.
@@ -130,7 +132,13 @@ impl Module {
     /// # Errors
     /// What is unreadable or wrong, and where.
     pub fn header(&self) -> Result<&PeHeaders, &PeError> {
-        self.header.get_or_init(|| PeHeaders::read(&self.in_memory())).as_ref()
+        self.header.get_or_init(|| self.header_in_image().map_or_else(|| PeHeaders::read(&self.in_memory()), Ok)).as_ref()
+    }
+
+    /// The image's header, where it serves as well as that in memory: the loader's entry says which image it is.
+    fn header_in_image(&self) -> Option<PeHeaders> {
+        let identified = self.prefer_image && self.entry.identity().is_some();
+        identified.then(|| self.image().map(|image| image.headers().clone())).flatten()
     }
 
     /// The image's file, if a matching one is to be had.
@@ -225,6 +233,9 @@ impl Module {
     /// # Errors
     /// The memory's error, with its virtual address, where the file can't help either.
     pub fn read_code(&self, rva: u32, buffer: &mut [u8]) -> Result<CodeSource, ReadError> {
+        if self.prefer_image && self.read_image(rva, buffer) {
+            return Ok(CodeSource::Image);
+        }
         let Err(error) = self.in_memory().read_rva(rva, buffer) else { return Ok(CodeSource::TargetMemory) };
         if error.failure == ReadFailure::Cancelled {
             return Err(error);
@@ -242,8 +253,19 @@ impl Module {
         Ok(if from_memory == 0 { CodeSource::Image } else { CodeSource::Both { from_memory } })
     }
 
+    /// Whether the image's file gave all of the bytes.
+    fn read_image(&self, rva: u32, buffer: &mut [u8]) -> bool {
+        let end = u32::try_from(buffer.len()).ok().and_then(|length| rva.checked_add(length));
+        let image = self.image_load().loaded.as_ref().and_then(|loaded| loaded.as_ref().ok());
+        let (Some(end), Some(image)) = (end, image) else { return false };
+        image.file().headers().is_constant(rva..end) && image.read_rva(rva, buffer).is_ok()
+    }
+
     /// The PDB that the image in memory names.
     pub(super) fn pdb_in_memory(&self) -> Result<Option<PdbIdentity>, PeError> {
+        if let Some(image) = self.image().filter(|_| self.prefer_image && self.entry.identity().is_some()) {
+            return image.pdb_identity();
+        }
         crate::pe::pdb_identity(&self.in_memory(), self.header().map_err(Clone::clone)?)
     }
 

@@ -19,6 +19,7 @@ pub struct Modules {
     /// The number that the next module of a name gets, by name in lower case.
     repeats: HashMap<String, u32>,
     unloaded: Vec<UnloadedModule>,
+    prefer_images: bool,
 }
 
 /// A module that is no longer loaded: return addresses may still lead there.
@@ -45,7 +46,13 @@ impl Modules {
     /// A table without modules, whose modules will be read from `memory`, and their files be looked for by `search`.
     pub fn new(memory: TargetMemory, search: Arc<SymbolSearch>) -> Self {
         let (by_base, by_name, repeats) = (BTreeMap::new(), HashMap::new(), HashMap::new());
-        Self { memory, search, by_base, by_name, repeats, unloaded: Vec::new() }
+        Self { memory, search, by_base, by_name, repeats, unloaded: Vec::new(), prefer_images: false }
+    }
+
+    /// Modules that are added from now on take headers, code and unwind data from their images' files where these match, and
+    /// only what the files lack from memory: reading a live target's takes long.
+    pub fn prefer_images(&mut self) {
+        self.prefer_images = true;
     }
 
     /// Adds a module, in place of one at the same address.
@@ -169,7 +176,8 @@ impl Modules {
     }
 
     fn insert(&mut self, name: String, entry: ModuleEntry, force: bool) -> Arc<Module> {
-        let module = Module::new(name, entry, Arc::clone(&self.memory), Arc::clone(&self.search), force);
+        let mut module = Module::new(name, entry, Arc::clone(&self.memory), Arc::clone(&self.search), force);
+        module.prefer_image = self.prefer_images;
         let module = Arc::new(module);
         self.keep(Arc::clone(&module));
         module

@@ -1,0 +1,236 @@
+//! A live target: the link to it, and what was read of it since it stopped.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `link.rs`, `link_thread.rs`, `notice.rs` | the line: a thread that acknowledges at once; questions; what the target says by itself |
+//! | `cache.rs`, `memory.rs` | memory, line by line, until the target runs |
+//! | `registers.rs` | processors' contexts, MSRs, control space, I/O ports |
+//! | `code_breakpoints.rs` | the breakpoint instructions that are in the target |
+//! | `diagnosis.rs` | why no target is reached |
+
+mod cache;
+mod code_breakpoints;
+mod diagnosis;
+mod link;
+mod link_thread;
+mod memory;
+mod notice;
+mod registers;
+
+pub use code_breakpoints::Inserted;
+pub use diagnosis::diagnose;
+pub use link::{Link, LinkError, Urgency};
+pub use notice::{Notice, Wake};
+
+use crate::cancel::CancelFlag;
+use ::memory::ReadFailure;
+use arch::{AddressSpace, Context};
+use cache::Cache;
+use kd_protocol::{Answer, Request, StateChange, Version};
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use transport::Connection;
+
+/// A target that didn't answer isn't asked again for so long: a walk would wait for each of its reads.
+const SULK: Duration = Duration::from_secs(2);
+
+/// What is known of a live target's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunState {
+    /// Nothing was heard of it yet.
+    Connecting,
+    /// It stands still and can be asked.
+    Halted,
+    /// It runs.
+    Running,
+    /// It was halted or running, and doesn't answer or the line is lost: nobody knows.
+    Unknown,
+    /// The session with it has ended.
+    Ended,
+}
+
+/// A live target.
+pub struct Live {
+    link: Link,
+    connection: String,
+    known: Mutex<Known>,
+    virtual_memory: Mutex<Cache>,
+    physical_memory: Mutex<Cache>,
+}
+
+/// What is known of the target.
+pub(crate) struct Known {
+    pub(crate) state: RunState,
+    pub(crate) version: Option<Version>,
+    /// Why it stands, while it does.
+    pub(crate) stop: Option<StateChange>,
+    contexts: HashMap<u16, Context>,
+    inserted: BTreeMap<u64, Inserted>,
+    /// Page tables that virtual addresses go through, if not the current processor's.
+    space: Option<AddressSpace>,
+    cancel: CancelFlag,
+    silent_since: Option<Instant>,
+}
+
+impl Live {
+    /// Starts to connect. `wake` is called, from the link's thread, when there are notices to take.
+    ///
+    /// # Errors
+    /// When the system has no more threads.
+    pub(crate) fn start(connection: Connection, wake: Wake) -> io::Result<Arc<Self>> {
+        let name = connection.to_string();
+        let known = Known {
+            state: RunState::Connecting,
+            version: None,
+            stop: None,
+            contexts: HashMap::new(),
+            inserted: BTreeMap::new(),
+            space: None,
+            cancel: CancelFlag::default(),
+            silent_since: None,
+        };
+        Ok(Arc::new(Self {
+            link: Link::start(connection, wake)?,
+            connection: name,
+            known: Mutex::new(known),
+            virtual_memory: Mutex::default(),
+            physical_memory: Mutex::default(),
+        }))
+    }
+
+    /// The line.
+    pub fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// The connection string.
+    pub fn connection(&self) -> &str {
+        &self.connection
+    }
+
+    /// What is known of its state.
+    pub fn state(&self) -> RunState {
+        self.known().state
+    }
+
+    /// What it said of itself.
+    pub fn version(&self) -> Option<Version> {
+        self.known().version
+    }
+
+    /// Why it stands, while it does.
+    pub fn stop(&self) -> Option<StateChange> {
+        self.known().stop.clone()
+    }
+
+    /// The target has stopped: what was known of its memory and registers is void.
+    pub(crate) fn has_stopped(&self, stop: StateChange) {
+        self.forget();
+        let mut known = self.known();
+        known.state = RunState::Halted;
+        known.stop = Some(stop);
+        known.silent_since = None;
+    }
+
+    /// The target runs, or nobody knows.
+    pub(crate) fn has_left(&self, state: RunState) {
+        self.forget();
+        let mut known = self.known();
+        known.state = state;
+        known.stop = None;
+    }
+
+    /// It answers again.
+    pub(crate) fn is_heard(&self) {
+        self.known().silent_since = None;
+    }
+
+    /// Forgets memory and registers, which may be other ones now.
+    pub(crate) fn forget(&self) {
+        self.virtual_cache().clear();
+        self.physical_cache().clear();
+        self.known().contexts.clear();
+    }
+
+    pub(crate) fn set_cancel_flag(&self, cancel: CancelFlag) {
+        self.known().cancel = cancel;
+    }
+
+    pub(crate) fn set_version(&self, version: Version) {
+        self.known().version = Some(version);
+    }
+
+    /// Asks the target about its current processor.
+    ///
+    /// # Errors
+    /// [`LinkError`]; an answer with an error status is [`LinkError::Refused`].
+    pub fn ask(&self, request: Request) -> Result<Answer, LinkError> {
+        self.ask_processor(None, request)
+    }
+
+    /// Asks the target about one of its processors.
+    ///
+    /// # Errors
+    /// As [`Live::ask`].
+    pub fn ask_processor(&self, processor: Option<u16>, request: Request) -> Result<Answer, LinkError> {
+        let what = request.name();
+        let answer = self.ask_for_status(processor, request)?;
+        match answer.status() {
+            Some(status) if !status.is_success() => Err(LinkError::Refused { what, status }),
+            _ => Ok(answer),
+        }
+    }
+
+    fn ask_for_status(&self, processor: Option<u16>, request: Request) -> Result<Answer, LinkError> {
+        let (processor, level, cancel) = {
+            let known = self.known();
+            match known.state {
+                RunState::Running => return Err(LinkError::Running),
+                RunState::Connecting | RunState::Ended => return Err(LinkError::NoLine),
+                RunState::Halted | RunState::Unknown => {}
+            }
+            if known.silent_since.is_some_and(|since| since.elapsed() < SULK) {
+                return Err(LinkError::GaveWay);
+            }
+            let stop = known.stop.as_ref();
+            let level = stop.map_or(0, |stop| stop.processor_level);
+            let current = stop.map_or(0, |stop| stop.processor);
+            (processor.unwrap_or(current), level, known.cancel.clone())
+        };
+        let result = self.link.request(processor, level, request, &cancel);
+        let silent = matches!(
+            result,
+            Err(LinkError::GaveWay
+                | LinkError::Failed(kd_protocol::RequestFailure::TimedOut { acknowledged: false, .. }))
+        );
+        self.known().silent_since = silent.then(Instant::now);
+        result
+    }
+
+    pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn virtual_cache(&self) -> MutexGuard<'_, Cache> {
+        self.virtual_memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn physical_cache(&self) -> MutexGuard<'_, Cache> {
+        self.physical_memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LinkError {
+    /// The same, as the reason of a read.
+    pub fn as_read_failure(&self) -> ReadFailure {
+        match self {
+            Self::NoLine => ReadFailure::NotConnected,
+            Self::Running | Self::Failed(kd_protocol::RequestFailure::NotHalted) => ReadFailure::Running,
+            Self::Cancelled => ReadFailure::Cancelled,
+            Self::Refused { status, .. } => ReadFailure::Refused { status: status.0 },
+            Self::Failed(_) | Self::GaveWay => ReadFailure::NoAnswer,
+        }
+    }
+}

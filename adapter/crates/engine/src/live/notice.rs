@@ -1,0 +1,74 @@
+//! What the link tells the engine, in order.
+
+use kd_protocol::Event;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use transport::Step;
+
+/// Notices that wait for the engine at most. A target that prints faster than the engine takes it is not slowed down, and
+/// nothing but prints is ever dropped: the engine is told how many.
+const MAX_WAITING: usize = 1 << 16;
+
+/// Something that happened on the line.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// What the transport says while it connects.
+    Step(Step),
+    /// The line is open; nothing was heard yet.
+    Opened,
+    /// Nothing useful was heard for so long since the line was opened.
+    StillSilent(Duration),
+    /// The line was lost.
+    Lost(String),
+    /// There is and will be no line.
+    Failed(String),
+    /// What the target says by itself.
+    Target(Event),
+    /// So many prints were dropped, as nobody took them.
+    PrintsDropped(u64),
+}
+
+/// Called when there is something in an empty queue, from the link's thread: it must not block.
+pub type Wake = Box<dyn Fn() + Send + Sync>;
+
+/// The notices on their way from the link's thread to the engine's.
+pub(super) struct Notices {
+    waiting: Mutex<Waiting>,
+    wake: Wake,
+}
+
+#[derive(Default)]
+struct Waiting {
+    queue: VecDeque<Notice>,
+    dropped: u64,
+}
+
+impl Notices {
+    pub(super) fn new(wake: Wake) -> Arc<Self> {
+        Arc::new(Self { waiting: Mutex::default(), wake })
+    }
+
+    pub(super) fn push(&self, notice: Notice) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.queue.len() >= MAX_WAITING && matches!(notice, Notice::Target(Event::Print { .. })) {
+            waiting.dropped += 1;
+            return;
+        }
+        waiting.queue.push_back(notice);
+        let first = waiting.queue.len() == 1;
+        drop(waiting);
+        if first {
+            (self.wake)();
+        }
+    }
+
+    /// The next one. An empty queue wakes again.
+    pub(super) fn next(&self) -> Option<Notice> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.queue.pop_front().or_else(|| {
+            let dropped = std::mem::take(&mut waiting.dropped);
+            (dropped > 0).then_some(Notice::PrintsDropped(dropped))
+        })
+    }
+}

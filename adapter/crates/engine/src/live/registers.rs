@@ -1,0 +1,132 @@
+//! Registers of a live target's processors: contexts, MSRs, control space, I/O ports.
+
+use super::{LinkError, Live};
+use arch::{Architecture, Context, Machine};
+use kd_protocol::manipulate::{
+    GetContext, GetContextEx, ReadIoSpace, ReadMemory, ReadMsr, SetContext, WriteIoSpace, WriteMsr,
+};
+use kd_protocol::{Answer, Request, Status};
+
+/// Bytes of a context that one answer carries at most.
+const MAX_PART: u32 = 3072;
+
+/// `CONTEXT_ALL` of the published headers, less what isn't in the record itself (`CONTEXT_XSTATE`).
+fn context_all(machine: Machine) -> u32 {
+    match machine {
+        Machine::X86 => 0x0001_003f,
+        Machine::Amd64 => 0x0010_001f,
+        Machine::Arm64 => 0x0040_001f,
+    }
+}
+
+impl Live {
+    fn architecture(&self) -> Result<&'static dyn Architecture, LinkError> {
+        self.machine().map(Machine::architecture).ok_or(LinkError::NoLine)
+    }
+
+    /// A processor's registers, asked once for each stop.
+    ///
+    /// # Errors
+    /// [`LinkError`], also when the target answers with what is no context.
+    pub fn context(&self, processor: u16) -> Result<Context, LinkError> {
+        if let Some(known) = self.known().contexts.get(&processor) {
+            return Ok(known.clone());
+        }
+        let architecture = self.architecture()?;
+        let flags = context_all(architecture.machine());
+        let request = Request::GetContext(GetContext { flags });
+        let bytes = match self.ask_processor(Some(processor), request) {
+            Ok(Answer::Context { context, .. }) => context,
+            Err(LinkError::Refused { .. }) => self.long_context(processor)?,
+            Ok(_) => return Err(LinkError::GaveWay),
+            Err(error) => return Err(error),
+        };
+        let what = "GetContext";
+        let no_context = |_| LinkError::Refused { what, status: Status::UNSUCCESSFUL };
+        let context = Context::from_bytes(architecture, &bytes).map_err(no_context)?;
+        self.known().contexts.insert(processor, context.clone());
+        Ok(context)
+    }
+
+    /// The same in parts, for contexts that don't fit into one packet.
+    fn long_context(&self, processor: u16) -> Result<Vec<u8>, LinkError> {
+        let size = self.architecture()?.context_size() as u32;
+        let mut bytes = Vec::new();
+        while bytes.len() < size as usize {
+            let offset = bytes.len() as u32;
+            let request = GetContextEx { offset, count: (size - offset).min(MAX_PART) };
+            match self.ask_processor(Some(processor), Request::GetContextEx(request))? {
+                Answer::Context { context, .. } if !context.is_empty() => bytes.extend(context),
+                _ => break,
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Sets a processor's registers: `context` as it was read, with what is meant changed.
+    ///
+    /// # Errors
+    /// [`LinkError`]; the registers are then as they were, or unknown when the target didn't answer.
+    pub(crate) fn set_context(&self, processor: u16, context: &Context) -> Result<(), LinkError> {
+        self.known().contexts.remove(&processor);
+        let bytes = context.bytes().to_vec();
+        let flags = context_all(context.architecture().machine());
+        self.ask_processor(Some(processor), Request::SetContext(SetContext { flags, context: bytes }))?;
+        self.known().contexts.insert(processor, context.clone());
+        Ok(())
+    }
+
+    /// A model-specific register of the processor.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub fn read_msr(&self, processor: u16, msr: u32) -> Result<u64, LinkError> {
+        match self.ask_processor(Some(processor), Request::ReadMsr(ReadMsr { msr }))? {
+            Answer::Msr { value, .. } => Ok(value),
+            _ => Err(LinkError::GaveWay),
+        }
+    }
+
+    /// Writes a model-specific register of the processor.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub fn write_msr(&self, processor: u16, msr: u32, value: u64) -> Result<(), LinkError> {
+        self.ask_processor(Some(processor), Request::WriteMsr(WriteMsr { msr, value })).map(|_| ())
+    }
+
+    /// Reads an I/O port, once: reading may change what the device does. `size` is 1, 2 or 4 bytes.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub fn read_port(&self, port: u64, size: u32) -> Result<u32, LinkError> {
+        match self.ask(Request::ReadIoSpace(ReadIoSpace { port, size }))? {
+            Answer::IoSpace { value, .. } => Ok(value),
+            _ => Err(LinkError::GaveWay),
+        }
+    }
+
+    /// Writes an I/O port. `size` is 1, 2 or 4 bytes.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub fn write_port(&self, port: u64, size: u32, value: u32) -> Result<(), LinkError> {
+        self.ask(Request::WriteIoSpace(WriteIoSpace { port, size, value })).map(|_| ())
+    }
+
+    /// Bytes of a processor's control space. What `address` means is the processor's: on x64 0 `_KPCR`, 1 `_KPRCB`, 2
+    /// `_KSPECIAL_REGISTERS`, 3 `_KTHREAD`, and nothing else may be asked for.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub fn control_space(&self, processor: u16, address: u64, count: u32) -> Result<Vec<u8>, LinkError> {
+        let request = Request::ReadControlSpace(ReadMemory { address, count });
+        match self.ask_processor(Some(processor), request)? {
+            Answer::Memory { mut data, .. } => {
+                data.truncate(count as usize);
+                Ok(data)
+            }
+            _ => Err(LinkError::GaveWay),
+        }
+    }
+}

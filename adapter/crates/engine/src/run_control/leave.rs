@@ -1,0 +1,94 @@
+//! Letting the target alone: detaching, rebooting, crashing it.
+
+use super::{Errand, Handling, Happening, RunError};
+use crate::live::RunState;
+use crate::session::Session;
+use kd_protocol::Request;
+use std::time::{Duration, Instant};
+
+/// A running target is waited for so long to take its breakpoints out.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// How the target is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// Running, without breakpoints.
+    Running,
+    /// Halted, without breakpoints.
+    Halted,
+}
+
+impl Session {
+    /// Ends the session with a live target: takes every breakpoint out and leaves it as asked. Returns what couldn't be done,
+    /// in words. Of a dump, nothing.
+    pub fn detach(&mut self, leave: Leave) -> Option<String> {
+        let live = self.target().live().cloned()?;
+        let result = match live.state() {
+            RunState::Connecting | RunState::Ended => Ok(()),
+            RunState::Running if leave == Leave::Running && live.inserted().is_empty() && !self.watches() => Ok(()),
+            RunState::Running => self.stop_and_leave(leave),
+            RunState::Halted | RunState::Unknown => self.leave_halted(leave),
+        };
+        live.has_left(RunState::Ended);
+        result.err().map(|error| error.to_string())
+    }
+
+    fn watches(&self) -> bool {
+        self.run_control.watched.iter().any(Option::is_some)
+    }
+
+    /// Stops a running target for it. The one place where the engine waits for a stop: the session ends with it.
+    fn stop_and_leave(&mut self, leave: Leave) -> Result<(), RunError> {
+        let Some(live) = self.target().live().cloned() else { return Ok(()) };
+        self.run_control.pause_wanted = true;
+        live.link().break_in();
+        let begin = Instant::now();
+        while live.state() != RunState::Halted {
+            if begin.elapsed() > PATIENCE {
+                return Err(RunError::NotHalted("it does not stop, so that its breakpoints stay in"));
+            }
+            std::thread::sleep(Duration::from_millis(2));
+            self.attend();
+        }
+        self.leave_halted(leave)
+    }
+
+    fn leave_halted(&mut self, leave: Leave) -> Result<(), RunError> {
+        self.breakpoints = Default::default();
+        self.run_control.temporary.clear();
+        self.run_control.errand = Errand::Free;
+        match leave {
+            Leave::Running => self.resume(Handling::ByFilter, false),
+            Leave::Halted => {
+                let live = self.halted()?;
+                self.put_breakpoints(&live, None)?;
+                self.put_debug_registers(&live);
+                Ok(())
+            }
+        }
+    }
+
+    /// Restarts the machine (`.reboot`).
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn reboot(&mut self) -> Result<(), RunError> {
+        self.ask_for_the_end(Request::Reboot, "the target can't be rebooted")
+    }
+
+    /// Makes the system crash (`.crash`).
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn cause_bug_check(&mut self) -> Result<(), RunError> {
+        self.ask_for_the_end(Request::CauseBugCheck, "the target can't be crashed")
+    }
+
+    fn ask_for_the_end(&mut self, request: Request, what: &str) -> Result<(), RunError> {
+        let live = self.halted()?;
+        live.ask(request).map_err(|error| RunError::Link { what: what.to_owned(), error })?;
+        self.leave_state(RunState::Running);
+        self.tell(Happening::Continued);
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! Run control of a live target: going, stopping, stepping, and what each stop means.
+//!
+//! The engine never waits for the target to stop. [`Session::go`] and [`Session::step`] let it run and return; when the link has
+//! something to tell, whoever owns the session calls [`Session::attend`], and takes what has happened by
+//! [`Session::take_happenings`]. Stops that nobody has to see (another thread's breakpoint, a condition that is false, the end of
+//! a step over a breakpoint instruction) are dealt with on the way.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `happening.rs` | what is told: stops, texts, modules |
+//! | `attend.rs` | what the link says, and what follows from it |
+//! | `stop.rs` | what a stop means |
+//! | `resume.rs` | letting the target go: breakpoints in, past the instruction that it stands at |
+//! | `step.rs`, `line_region.rs` | steps by instruction and by line |
+//! | `leave.rs` | detaching, rebooting, crashing |
+
+mod attend;
+mod happening;
+mod leave;
+mod line_region;
+mod resume;
+mod step;
+mod stop;
+
+pub use happening::{Happening, Stop, StopReason, Told};
+pub use leave::Leave;
+pub use resume::Handling;
+pub use step::{Granularity, StepKind};
+
+use crate::live::LinkError;
+use crate::session::ScopeError;
+use arch::debug_registers::{SLOTS, Watched};
+use memory::VirtualAddress;
+use std::collections::{BTreeSet, VecDeque};
+use step::Step;
+
+/// Why the target isn't let go, or not stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A dump doesn't run.
+    #[error("a crash dump can't run")]
+    Dump,
+    /// Only a halted target can.
+    #[error("the target is not halted: {0}")]
+    NotHalted(&'static str),
+    /// The target doesn't do as asked.
+    #[error("{what}: {error}")]
+    Link {
+        /// What was tried.
+        what: String,
+        /// What came of it.
+        error: LinkError,
+    },
+    /// What is needed for it isn't known.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// What was asked for makes no sense here.
+    #[error("{0}")]
+    Impossible(String),
+}
+
+/// What the target runs for.
+#[derive(Debug, Default)]
+enum Errand {
+    /// Nothing in particular: until something stops it.
+    #[default]
+    Free,
+    /// To an address (`g address`).
+    To(VirtualAddress),
+    /// A step.
+    Step(Box<Step>),
+}
+
+/// Run control's memory.
+#[derive(Debug, Default)]
+pub(crate) struct RunControl {
+    happenings: VecDeque<Happening>,
+    errand: Errand,
+    /// A single step past this breakpoint's instruction is under way; then the errand goes on.
+    passing: Option<VirtualAddress>,
+    /// The user wants the target to stop.
+    pause_wanted: bool,
+    /// The debugger wants it to stop for a moment, to change breakpoints.
+    quiet_stop_wanted: bool,
+    /// The target said what it is.
+    greeted: bool,
+    /// What was told last about the stop that lasts.
+    stop: Option<Stop>,
+    /// Breakpoint instructions that the errand needs.
+    temporary: BTreeSet<VirtualAddress>,
+    /// What the debug registers of all processors watch.
+    watched: [Option<Watched>; SLOTS],
+    /// Breakpoints whose place the target refused, so that this is told once.
+    refused: BTreeSet<VirtualAddress>,
+}

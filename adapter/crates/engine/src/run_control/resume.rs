@@ -1,0 +1,312 @@
+//! Letting the target go.
+
+use super::{Errand, Happening, RunError, StopReason, Told};
+use crate::crash::STATUS_BREAKPOINT;
+use crate::event_filters::HandlingStatus;
+use crate::live::{LinkError, Live, RunState};
+use crate::session::Session;
+use arch::Machine;
+use arch::debug_registers::SLOTS;
+use kd_protocol::manipulate::{ReadMemory, WriteMemory};
+use kd_protocol::{Answer, Continue, Continue2, ContinueStatus, ControlSet, Request, StateChange, StateChangeKind};
+use memory::{ReadVirtualExt, VirtualAddress};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// `STATUS_ASSERTION_FAILURE`: the target stands at `int 2c`.
+const STATUS_ASSERTION_FAILURE: u32 = 0xc000_0420;
+/// `STATUS_SINGLE_STEP`.
+pub(super) const STATUS_SINGLE_STEP: u32 = 0x8000_0004;
+/// `_KSPECIAL_REGISTERS` in x64 control space, and `KernelDr0` and the byte behind `KernelDr7` in it.
+const SPECIAL_REGISTERS: u64 = 2;
+const KERNEL_DR0: usize = 0x20;
+const KERNEL_DR7: usize = 0x48;
+const BEHIND_KERNEL_DR7: usize = 0x50;
+
+/// What becomes of the exception that the target stands at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Handling {
+    /// As the filter for it says (`g`).
+    #[default]
+    ByFilter,
+    /// It is handled (`gh`).
+    Handled,
+    /// The target's own handlers see it (`gn`).
+    NotHandled,
+}
+
+impl Session {
+    /// Lets the target run until something stops it, or until it reaches `to`.
+    ///
+    /// # Errors
+    /// [`RunError`]; the target then still stands.
+    pub fn go(&mut self, handling: Handling, to: Option<VirtualAddress>) -> Result<(), RunError> {
+        self.halted()?;
+        self.run_control.errand = to.map_or(Errand::Free, Errand::To);
+        self.run_control.temporary = to.into_iter().collect();
+        self.resume(handling, true)
+    }
+
+    /// Stops a running target; [`Happening::Stopped`] tells when it stands.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn break_in(&mut self) -> Result<(), RunError> {
+        let live = self.target().live().cloned().ok_or(RunError::Dump)?;
+        match live.state() {
+            RunState::Halted => Err(RunError::NotHalted("it already is")),
+            RunState::Ended => Err(RunError::NotHalted("the session with it is over")),
+            RunState::Connecting => Ok(()),
+            RunState::Running | RunState::Unknown => {
+                self.run_control.pause_wanted = true;
+                live.link().break_in();
+                Ok(())
+            }
+        }
+    }
+
+    /// Makes breakpoints that were changed take effect: at once in a halted target, after a short stop that nobody sees in one
+    /// that runs.
+    pub fn apply_breakpoints(&mut self) {
+        self.resolve_breakpoints();
+        let Some(live) = self.target().live().cloned() else { return };
+        if live.state() == RunState::Running && self.needs_changes(&live) {
+            self.run_control.quiet_stop_wanted = true;
+            live.link().break_in();
+        }
+    }
+
+    /// Sets the next instruction of the current processor.
+    ///
+    /// # Errors
+    /// [`RunError`]; nothing is changed then.
+    pub fn set_instruction_pointer(&mut self, address: VirtualAddress) -> Result<(), RunError> {
+        let live = self.halted()?;
+        let processor = self.scope().processor as u16;
+        let link = |error| RunError::Link { what: "the registers can't be set".to_owned(), error };
+        let mut context = live.context(processor).map_err(link)?;
+        context.set(context.architecture().instruction_pointer(), u128::from(address.0));
+        live.set_context(processor, &context).map_err(link)?;
+        self.forget_conclusions();
+        if let Some(stop) = &mut self.run_control.stop {
+            stop.reason = StopReason::Goto;
+            stop.program_counter = address;
+        }
+        Ok(())
+    }
+
+    /// The live target, halted.
+    pub(super) fn halted(&self) -> Result<Arc<Live>, RunError> {
+        let live = self.target().live().ok_or(RunError::Dump)?;
+        match live.state() {
+            RunState::Halted => Ok(Arc::clone(live)),
+            RunState::Running => Err(RunError::NotHalted("it runs")),
+            RunState::Connecting => Err(RunError::NotHalted("it is not connected yet")),
+            RunState::Unknown => Err(RunError::NotHalted("it does not answer")),
+            RunState::Ended => Err(RunError::NotHalted("the session with it is over")),
+        }
+    }
+
+    fn needs_changes(&self, live: &Live) -> bool {
+        let wanted = self.breakpoints.wanted();
+        let inside: BTreeSet<VirtualAddress> = live.inserted().into_iter().map(|(at, _)| at).collect();
+        let code_differs = wanted.code.difference(&inside).any(|at| !self.run_control.refused.contains(at))
+            || inside.difference(&wanted.code).any(|at| !self.run_control.temporary.contains(at));
+        code_differs || wanted.watched != self.run_control.watched
+    }
+
+    /// Lets the target go on with its errand. `told` says whether the user saw it standing.
+    pub(super) fn resume(&mut self, handling: Handling, told: bool) -> Result<(), RunError> {
+        let live = self.halted()?;
+        let change = live.stop().ok_or(RunError::NotHalted("it never stopped"))?;
+        let at = self.pass_own_instruction(&live, &change, handling)?;
+        let status = self.continue_status(&change, handling);
+        let wants_trace = matches!(&self.run_control.errand, Errand::Step(step) if step.traces());
+        let at_breakpoint = self.breakpoints.wanted().code.contains(&at) || self.run_control.temporary.contains(&at);
+        self.run_control.passing = at_breakpoint.then_some(at);
+        self.put_breakpoints(&live, self.run_control.passing)?;
+        self.put_debug_registers(&live);
+        self.send_continue(&live, status, wants_trace || at_breakpoint)?;
+        self.leave_state(RunState::Running);
+        if told {
+            self.tell(Happening::Continued);
+        }
+        Ok(())
+    }
+
+    /// A breakpoint instruction that isn't ours, and an assertion's, would stop the target again for ever: it goes on behind it.
+    /// Returns where it goes on.
+    fn pass_own_instruction(
+        &mut self,
+        live: &Live,
+        change: &StateChange,
+        handling: Handling,
+    ) -> Result<VirtualAddress, RunError> {
+        let StateChangeKind::Exception { record, .. } = &change.kind else {
+            return Ok(VirtualAddress(change.program_counter));
+        };
+        let moved = self.run_control.stop.as_ref().is_some_and(|stop| stop.reason == StopReason::Goto);
+        let reported = VirtualAddress(change.program_counter);
+        let length = match record.code {
+            STATUS_BREAKPOINT => self.foreign_breakpoint_length(live, change, reported),
+            STATUS_ASSERTION_FAILURE if self.is_handled(record.code, handling) => 2,
+            _ => 0,
+        };
+        if length == 0 && !moved {
+            return Ok(reported);
+        }
+        let link = |error| RunError::Link { what: "the registers can't be set".to_owned(), error };
+        let mut context = live.context(change.processor).map_err(link)?;
+        let at = context.instruction_pointer().unwrap_or(reported);
+        if length == 0 || at != reported {
+            return Ok(at);
+        }
+        let behind = at.offset(length);
+        context.set(context.architecture().instruction_pointer(), u128::from(behind.0));
+        live.set_context(change.processor, &context).map_err(link)?;
+        Ok(behind)
+    }
+
+    /// Bytes of the breakpoint instruction at `at`, if there is one that isn't the debugger's.
+    fn foreign_breakpoint_length(&self, live: &Live, change: &StateChange, at: VirtualAddress) -> u64 {
+        // What the target reports is without our instructions; AMD64 and X86 have the same byte.
+        let (stream, instruction): (usize, &[u8]) = match live.machine() {
+            Some(Machine::Amd64) => (24, &[0xcc]),
+            Some(Machine::X86) => (12, &[0xcc]),
+            Some(Machine::Arm64) => return if self.u32(at).is_ok_and(|code| code == 0xd43e_0000) { 4 } else { 0 },
+            None => return 0,
+        };
+        let reported = change.control_report.get(stream..).is_some_and(|bytes| bytes.starts_with(instruction));
+        let is_there = reported || live.u8(at).is_ok_and(|byte| byte == 0xcc);
+        if is_there && !live.is_inserted(at) { 1 } else { 0 }
+    }
+
+    fn u32(&self, at: VirtualAddress) -> Result<u32, memory::ReadError> {
+        self.target().own_memory().u32(at)
+    }
+
+    fn is_handled(&self, code: u32, handling: Handling) -> bool {
+        match handling {
+            Handling::Handled => true,
+            Handling::NotHandled => false,
+            Handling::ByFilter => self.event_filters.on_exception(code, true).handling == HandlingStatus::Handled,
+        }
+    }
+
+    fn continue_status(&self, change: &StateChange, handling: Handling) -> ContinueStatus {
+        let StateChangeKind::Exception { record, .. } = &change.kind else { return ContinueStatus::CONTINUE };
+        match record.code {
+            STATUS_BREAKPOINT | STATUS_SINGLE_STEP if handling != Handling::NotHandled => ContinueStatus::CONTINUE,
+            code if self.is_handled(code, handling) => ContinueStatus::EXCEPTION_HANDLED,
+            _ => ContinueStatus::EXCEPTION_NOT_HANDLED,
+        }
+    }
+
+    /// Makes the target have the breakpoint instructions that are wanted, but for the one that it has to get past first.
+    pub(super) fn put_breakpoints(&mut self, live: &Live, except: Option<VirtualAddress>) -> Result<(), RunError> {
+        let mut wanted = self.breakpoints.wanted().code;
+        wanted.extend(&self.run_control.temporary);
+        for (at, _) in live.inserted() {
+            if !wanted.contains(&at) || Some(at) == except {
+                let what = || format!("the breakpoint at {at} can't be taken out");
+                live.take_out(at).map_err(|error| RunError::Link { what: what(), error })?;
+            }
+        }
+        for at in wanted.into_iter().filter(|at| Some(*at) != except) {
+            match live.insert(at) {
+                Ok(()) => {
+                    self.run_control.refused.remove(&at);
+                }
+                // One that can't be set now doesn't keep the target from going on; it is tried again the next time.
+                Err(error @ LinkError::Refused { .. }) => {
+                    if self.run_control.refused.insert(at) {
+                        self.say(Told::Important, format!("the breakpoint at {at} can't be set: {error}"));
+                    }
+                }
+                Err(error) => {
+                    return Err(RunError::Link { what: format!("the breakpoint at {at} can't be set"), error });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes all processors' debug registers watch what is wanted.
+    pub(super) fn put_debug_registers(&mut self, live: &Live) {
+        let wanted = self.breakpoints.wanted();
+        for refused in &wanted.refused {
+            self.say(Told::Important, refused.to_string());
+        }
+        if wanted.watched == self.run_control.watched {
+            return;
+        }
+        let count = live.stop().map_or(1, |stop| stop.number_processors);
+        let mut failures = Vec::new();
+        for processor in 0..count.min(u32::from(u16::MAX)) as u16 {
+            if let Err(error) = put_processor_debug_registers(live, processor, &wanted.watched, wanted.dr7()) {
+                failures.push(format!("the debug registers of processor {processor} can't be set: {error}"));
+            }
+        }
+        self.run_control.watched = wanted.watched;
+        for failure in failures {
+            self.say(Told::Important, failure);
+        }
+    }
+
+    pub(super) fn send_continue(&self, live: &Live, status: ContinueStatus, trace_flag: bool) -> Result<(), RunError> {
+        let control_set = match live.machine() {
+            Some(Machine::Amd64) => {
+                Some(ControlSet::Amd64 { trace_flag, dr7: self.dr7(), current_symbol_start: 0, current_symbol_end: 0 })
+            }
+            Some(Machine::X86) => Some(ControlSet::X86 {
+                trace_flag,
+                dr7: self.dr7() as u32,
+                current_symbol_start: 0,
+                current_symbol_end: 0,
+            }),
+            Some(Machine::Arm64) => {
+                Some(ControlSet::Arm64 { proceed: 1, trace_flag, current_symbol_start: 0, current_symbol_end: 0 })
+            }
+            // Nothing is known of it: the layout that all share.
+            None => None,
+        };
+        let request = match control_set {
+            Some(control_set) => Request::Continue2(Continue2 { status, control_set }),
+            None => Request::Continue(Continue { status }),
+        };
+        let what = || "the target can't be continued".to_owned();
+        match live.ask(request) {
+            Ok(Answer::Acknowledged) => Ok(()),
+            Ok(_) => Ok(()),
+            Err(error) => Err(RunError::Link { what: what(), error }),
+        }
+    }
+
+    fn dr7(&self) -> u64 {
+        arch::debug_registers::encode_dr7(&self.run_control.watched)
+    }
+}
+
+/// Only the debug registers are meant: what lies before them in the structure is written as it was just read.
+fn put_processor_debug_registers(
+    live: &Live,
+    processor: u16,
+    watched: &[Option<arch::debug_registers::Watched>; SLOTS],
+    dr7: u64,
+) -> Result<(), LinkError> {
+    let read = ReadMemory { address: SPECIAL_REGISTERS, count: BEHIND_KERNEL_DR7 as u32 };
+    let Answer::Memory { mut data, .. } = live.ask_processor(Some(processor), Request::ReadControlSpace(read))? else {
+        return Err(LinkError::GaveWay);
+    };
+    data.truncate(BEHIND_KERNEL_DR7);
+    let addresses = watched.iter().map(|slot| slot.map_or(0, |watched| watched.address.0));
+    let offsets = (KERNEL_DR0..).step_by(8);
+    for (offset, value) in offsets.zip(addresses).chain([(KERNEL_DR7, dr7)]) {
+        let Some(place) = data.get_mut(offset..offset + 8) else {
+            return Err(LinkError::Refused { what: "ReadControlSpace", status: kd_protocol::Status::UNSUCCESSFUL });
+        };
+        place.copy_from_slice(&value.to_le_bytes());
+    }
+    let write = WriteMemory { address: SPECIAL_REGISTERS, data };
+    live.ask_processor(Some(processor), Request::WriteControlSpace(write)).map(|_| ())
+}

@@ -1,0 +1,341 @@
+//! What a stop means.
+
+use super::resume::STATUS_SINGLE_STEP;
+use super::step::Progress;
+use super::{Errand, Handling, Happening, Stop, StopReason, Told};
+use crate::breakpoints::{Cause, Judged, Verdict};
+use crate::crash::STATUS_BREAKPOINT;
+use crate::live::{Live, RunState};
+use crate::scope::{ContextSource, Scope};
+use crate::session::Session;
+use arch::Machine;
+use arch::debug_registers::decode_dr6;
+use kd_protocol::{ExceptionRecord, LoadSymbols, StateChange, StateChangeKind};
+use memory::VirtualAddress;
+use std::sync::Arc;
+
+/// What is to be done at a stop.
+enum Decision {
+    /// The user sees it.
+    Stop(StopReason, Vec<String>),
+    /// The target goes on with its errand.
+    GoOn(Handling),
+}
+
+impl Session {
+    /// The target has stopped.
+    pub(super) fn state_changed(&mut self, change: StateChange) {
+        let Some(live) = self.target().live().cloned() else { return };
+        let at = VirtualAddress(change.program_counter);
+        let ours = live.is_inserted(at);
+        live.has_stopped(change.clone());
+        live.were_taken_out_at(change.program_counter);
+        self.forget_conclusions();
+        let processor = u32::from(change.processor);
+        self.set_scope(Scope { processor, source: ContextSource::Processor(processor), frame: 0 });
+        let first = !self.run_control.greeted;
+        if first && !self.meet(&live) {
+            return;
+        }
+        let decision = match change.kind.clone() {
+            StateChangeKind::LoadSymbols(load) => self.module_event(&load),
+            StateChangeKind::Exception { record, first_chance } => {
+                self.exception(&live, &change, record, first_chance, ours, first)
+            }
+            StateChangeKind::CommandString { .. } => Decision::GoOn(Handling::ByFilter),
+            StateChangeKind::Unknown { new_state } => {
+                self.say(Told::Important, format!("the target reports an unknown state ({new_state:#x})"));
+                Decision::Stop(StopReason::Pause, Vec::new())
+            }
+        };
+        match decision {
+            Decision::Stop(reason, commands) => self.stop_here(&change, reason, commands),
+            Decision::GoOn(handling) => self.go_on(&change, handling),
+        }
+    }
+
+    /// The first stop: what the target is, and which modules it has. False when it was let go, as it can't be debugged.
+    fn meet(&mut self, live: &Arc<Live>) -> bool {
+        match self.target_mut().greet() {
+            Ok(version) => {
+                self.run_control.greeted = true;
+                self.target_mut().list_modules_again();
+                // A kernel that has just begun to boot has no list yet: its modules are told one by one.
+                if version.loaded_module_list != 0 {
+                    let problems: Vec<String> = self.target().problems().to_vec();
+                    problems.into_iter().for_each(|problem| self.say(Told::Debugger, problem));
+                }
+                self.resolve_breakpoints();
+                let machine = self.target().architecture().machine();
+                let count = self.target().system().processors.unwrap_or(1);
+                let base = VirtualAddress(version.kernel_base);
+                let text = format!(
+                    "Connected to Windows {} {machine} target, {count} processor{}, kernel base {base}",
+                    version.minor,
+                    if count == 1 { "" } else { "s" },
+                );
+                self.say(Told::Debugger, text);
+                self.tell(Happening::Modules);
+                self.tell(Happening::Connected);
+                true
+            }
+            Err(error) => {
+                // It is continued before this is told: a target that can't be debugged must not stand still for it.
+                let _ = self.send_continue(live, kd_protocol::ContinueStatus::CONTINUE, false);
+                self.leave_state(RunState::Ended);
+                self.tell(Happening::Ended(error.to_string()));
+                false
+            }
+        }
+    }
+
+    fn module_event(&mut self, load: &LoadSymbols) -> Decision {
+        let path = String::from_utf8_lossy(&load.path).into_owned();
+        if load.unload && load.base == u64::MAX {
+            self.target_restarts_here();
+            return Decision::GoOn(Handling::ByFilter);
+        }
+        let base = VirtualAddress(load.base);
+        if self.target_mut().note_module(&path, load) {
+            self.resolve_breakpoints();
+            self.tell(Happening::Modules);
+        }
+        let filter = match load.unload {
+            true => self.event_filters.on_unload(&path, base),
+            false => self.event_filters.on_load(&path, base),
+        };
+        let verb = if load.unload { "Unload" } else { "Load" };
+        if filter.tell && !filter.stop {
+            self.say(Told::Debugger, format!("{verb} module {path} at {base}"));
+        }
+        let paused = std::mem::take(&mut self.run_control.pause_wanted);
+        if filter.stop || paused {
+            let reason = match (filter.stop, load.unload) {
+                (false, _) => StopReason::Pause,
+                (true, true) => StopReason::ModuleUnloaded(path),
+                (true, false) => StopReason::ModuleLoaded(path),
+            };
+            return Decision::Stop(reason, filter.command.into_iter().collect());
+        }
+        Decision::GoOn(Handling::ByFilter)
+    }
+
+    /// The kernel says itself that it restarts, and waits for the debugger.
+    fn target_restarts_here(&mut self) {
+        let stop = self.target().live().and_then(|live| live.stop());
+        self.target_restarts();
+        if let (Some(live), Some(stop)) = (self.target().live(), stop) {
+            live.has_stopped(stop);
+        }
+        self.run_control.greeted = true;
+    }
+
+    fn exception(
+        &mut self,
+        live: &Live,
+        change: &StateChange,
+        record: ExceptionRecord,
+        first_chance: bool,
+        ours: bool,
+        first: bool,
+    ) -> Decision {
+        let at = VirtualAddress(change.program_counter);
+        match record.code {
+            STATUS_BREAKPOINT if ours => self.own_breakpoint(live, change, at),
+            STATUS_BREAKPOINT => self.foreign_breakpoint(at, record, first_chance, first),
+            STATUS_SINGLE_STEP => self.single_step(live, change, record, first_chance),
+            _ => self.other_exception(record, first_chance),
+        }
+    }
+
+    /// The stop is at a breakpoint instruction that the debugger wrote.
+    fn own_breakpoint(&mut self, live: &Live, change: &StateChange, at: VirtualAddress) -> Decision {
+        let thread = Some(VirtualAddress(change.thread)).filter(|thread| thread.0 != 0);
+        if self.breakpoints.wanted().code.contains(&at) {
+            let judged = self.judge_hits(Cause::Code(at), u32::from(change.processor), thread);
+            if let Some(stop) = self.judged_stop(judged, StopReason::Breakpoint) {
+                return stop;
+            }
+        }
+        if self.run_control.temporary.contains(&at) {
+            return self.temporary_reached(live, change, at);
+        }
+        Decision::GoOn(Handling::ByFilter)
+    }
+
+    /// Says what breakpoints have to say; a stop if one of them stops.
+    fn judged_stop(&mut self, judged: Vec<Judged>, reason: fn(Vec<u32>) -> StopReason) -> Option<Decision> {
+        let mut stopping = Vec::new();
+        let mut commands = Vec::new();
+        for Judged { id, verdict, commands: then, .. } in judged {
+            match &verdict {
+                Verdict::Log(text) => self.say(Told::LogPoint, text.clone()),
+                Verdict::Failed(why) => self.say(Told::Important, format!("breakpoint {id}: {why}")),
+                Verdict::Stop | Verdict::GoOn => {}
+            }
+            if verdict.stops() {
+                stopping.push(id);
+                commands.extend(then);
+            }
+        }
+        (!stopping.is_empty()).then(|| Decision::Stop(reason(stopping), commands))
+    }
+
+    /// A breakpoint instruction of the errand: it is for one thread, and for one invocation of a function.
+    fn temporary_reached(&mut self, live: &Live, change: &StateChange, at: VirtualAddress) -> Decision {
+        match &self.run_control.errand {
+            Errand::To(to) if *to == at => Decision::Stop(StopReason::Step, Vec::new()),
+            Errand::Step(_) => self.step_on(live, change),
+            _ => Decision::GoOn(Handling::ByFilter),
+        }
+    }
+
+    /// A step goes on, or has ended.
+    fn step_on(&mut self, live: &Live, change: &StateChange) -> Decision {
+        let Errand::Step(mut step) = std::mem::take(&mut self.run_control.errand) else {
+            return Decision::GoOn(Handling::ByFilter);
+        };
+        match self.step_progress(live, change, &mut step) {
+            Ok(Progress::Done) => Decision::Stop(StopReason::Step, Vec::new()),
+            Ok(Progress::GoOn) => {
+                self.run_control.temporary = step.stops().collect();
+                self.run_control.errand = Errand::Step(step);
+                Decision::GoOn(Handling::ByFilter)
+            }
+            Err(error) => {
+                self.say(Told::Important, format!("the step ends here: {error}"));
+                Decision::Stop(StopReason::Step, Vec::new())
+            }
+        }
+    }
+
+    /// A breakpoint instruction that nobody here has written: a break-in, a bug check, or one in the code.
+    fn foreign_breakpoint(
+        &mut self,
+        at: VirtualAddress,
+        record: ExceptionRecord,
+        first_chance: bool,
+        first: bool,
+    ) -> Decision {
+        let quiet = std::mem::take(&mut self.run_control.quiet_stop_wanted);
+        let wanted = std::mem::take(&mut self.run_control.pause_wanted);
+        if let Some((code, parameters)) = self.target().bug_check_data() {
+            if self.event_filters.break_on_bug_check || wanted || first {
+                return Decision::Stop(StopReason::BugCheck { code, parameters }, Vec::new());
+            }
+        }
+        if first {
+            return Decision::Stop(StopReason::Entry, Vec::new());
+        }
+        if self.is_break_in(at) {
+            return match (wanted, quiet) {
+                (false, true) => Decision::GoOn(Handling::ByFilter),
+                _ => Decision::Stop(StopReason::Pause, Vec::new()),
+            };
+        }
+        // The break-in that was asked for may still come; it stops nobody a second time.
+        self.run_control.quiet_stop_wanted = quiet;
+        if wanted {
+            return Decision::Stop(StopReason::Exception { record, first_chance }, Vec::new());
+        }
+        self.other_exception(record, first_chance)
+    }
+
+    /// Whether this is the place where a break-in stops.
+    fn is_break_in(&self, at: VirtualAddress) -> bool {
+        let Some(nt) = self.target().kernel_base().and_then(|base| self.target().modules().at(base)) else {
+            // Without a kernel's module every one counts.
+            return true;
+        };
+        match nt.find("RtlpBreakWithStatusInstruction").first() {
+            Some(symbol) => nt.address(symbol.rva) == at,
+            None => nt.rva(at).is_some(),
+        }
+    }
+
+    fn single_step(
+        &mut self,
+        live: &Live,
+        change: &StateChange,
+        record: ExceptionRecord,
+        first_chance: bool,
+    ) -> Decision {
+        let status =
+            decode_dr6(reported_dr6(live, change), arch::debug_registers::encode_dr7(&self.run_control.watched));
+        let slots = self.run_control.watched.iter().zip(status.slots).filter(|(_, met)| *met);
+        let accessed: Vec<_> = slots.filter_map(|(watched, _)| *watched).collect();
+        let thread = Some(VirtualAddress(change.thread)).filter(|thread| thread.0 != 0);
+        if !accessed.is_empty() {
+            let judged = self.judge_hits(Cause::Data(accessed), u32::from(change.processor), thread);
+            if let Some(stop) = self.judged_stop(judged, StopReason::DataBreakpoint) {
+                return stop;
+            }
+        }
+        let passing = self.run_control.passing.take();
+        let traced = match &self.run_control.errand {
+            Errand::Step(step) => step.traces() && step.is_of(change),
+            _ => false,
+        };
+        if traced {
+            return self.step_on(live, change);
+        }
+        if passing.is_some() || status.slots.iter().any(|met| *met) {
+            return Decision::GoOn(Handling::ByFilter);
+        }
+        self.other_exception(record, first_chance)
+    }
+
+    fn other_exception(&mut self, record: ExceptionRecord, first_chance: bool) -> Decision {
+        let filter = self.event_filters.on_exception(record.code, first_chance);
+        if filter.stop {
+            return Decision::Stop(
+                StopReason::Exception { record, first_chance },
+                filter.command.into_iter().collect(),
+            );
+        }
+        if filter.tell {
+            let text = self.event_filters.describe(record.code, first_chance);
+            let at = VirtualAddress(record.address);
+            let name = self.target().modules().name_of(at).map_or_else(|| at.to_string(), |name| name.to_string());
+            self.say(Told::Debugger, format!("{text} at {name}"));
+        }
+        Decision::GoOn(Handling::ByFilter)
+    }
+
+    fn stop_here(&mut self, change: &StateChange, reason: StopReason, commands: Vec<String>) {
+        self.run_control.errand = Errand::Free;
+        self.run_control.passing = None;
+        // They come out when the target goes on; until then reads don't show them.
+        self.run_control.temporary.clear();
+        self.run_control.quiet_stop_wanted = false;
+        let stop = Stop {
+            reason,
+            processor: u32::from(change.processor),
+            program_counter: VirtualAddress(change.program_counter),
+            thread: Some(VirtualAddress(change.thread)).filter(|thread| thread.0 != 0),
+            text: None,
+            commands,
+        };
+        self.run_control.stop = Some(stop.clone());
+        self.tell(Happening::Stopped(stop));
+    }
+
+    fn go_on(&mut self, change: &StateChange, handling: Handling) {
+        if let Err(error) = self.resume(handling, false) {
+            self.say(Told::Important, error.to_string());
+            if self.run_state() == RunState::Halted {
+                self.stop_here(change, StopReason::Pause, Vec::new());
+            }
+        }
+    }
+}
+
+/// `Dr6` in the control report: of the processor that reports.
+fn reported_dr6(live: &Live, change: &StateChange) -> u64 {
+    let report = &change.control_report;
+    match live.machine() {
+        Some(Machine::Amd64) => report.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes)),
+        Some(Machine::X86) => report.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes).into()),
+        Some(Machine::Arm64) | None => 0,
+    }
+}
