@@ -244,3 +244,16 @@ fn memory_goes_to_a_file_as_far_as_it_can_be_read() {
         assert_eq!(std::fs::metadata(&path).unwrap().len(), there);
     });
 }
+
+#[test]
+fn long_work_ends_when_asked() {
+    for_each_machine(|arch, _, session| {
+        let kernel = example::places(arch).kernel;
+        session.cancel_flag().cancel();
+        for line in ["!ptov", "!pte {} +10000", "f {} L20 1", "m {} L10 {}", "!db 0"] {
+            let line =
+                line.replace(" +10000", &format!(" {:x}", kernel + 0x10000)).replace("{}", &format!("{kernel:x}"));
+            assert_eq!(shown(session, &line), "cancelled\n", "{line}");
+        }
+    });
+}

@@ -96,10 +96,10 @@ fn pieces(range: Range) -> impl DoubleEndedIterator<Item = Range> {
 }
 
 /// The pieces in the order in which none is overwritten before it was copied.
-fn in_order(range: Range, to: VirtualAddress) -> Vec<Range> {
+fn in_order(range: Range, to: VirtualAddress) -> Box<dyn Iterator<Item = Range>> {
     match to > range.start {
-        true => pieces(range).rev().collect(),
-        false => pieces(range).collect(),
+        true => Box::new(pieces(range).rev()),
+        false => Box::new(pieces(range)),
     }
 }
 

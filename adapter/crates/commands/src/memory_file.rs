@@ -45,7 +45,7 @@ fn to_file(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
         done += bytes.len() as u64;
         let why = match error {
             Some(error) => error.to_string(),
-            None if session.cancel_flag().is_cancelled() => CommandError::Cancelled.to_string(),
+            None if done < range.count && session.cancel_flag().is_cancelled() => CommandError::Cancelled.to_string(),
             None => continue,
         };
         let message = format!("{why}: the file '{name}' is incomplete, it has the first {done:#x} bytes");
