@@ -234,7 +234,7 @@ impl AsyncWrite for Recorded {
 
 #[cfg(test)]
 mod tests {
-    //! Disks that are full or too slow; files are recorded in `tests/recordings.rs`.
+    //! Disks that are full or too slow; files are recorded in `tests/lines/recordings.rs`.
 
     use super::*;
     use std::sync::mpsc::{Sender, channel};

@@ -326,7 +326,7 @@ impl<R: BufRead + Seek + Unpin> AsyncWrite for Replay<R> {
 
 #[cfg(test)]
 mod tests {
-    //! Damaged recordings; whole ones are played in `tests/recordings.rs`.
+    //! Damaged recordings; whole ones are played in `tests/lines/recordings.rs`.
 
     use super::*;
     use crate::random::Random;

@@ -44,8 +44,29 @@ async fn a_listener_is_waited_for_and_found_again() {
 #[tokio::test]
 async fn a_name_without_an_address_is_waited_for_and_told_once() {
     let (mut connector, told) = connector_of("tcp:no-such-host.invalid:4555");
-    let waiting = tokio::time::timeout(Duration::from_secs(3), connector.connect()).await;
-    assert!(waiting.is_err(), "it must wait");
+    let told_and_some_attempts_later = async {
+        told.waited_for(1).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    tokio::select! {
+        _ = connector.connect() => panic!("it must wait"),
+        () = told_and_some_attempts_later => {}
+    }
     assert!(matches!(told.waits().as_slice(), [Waiting::NoSuchHost { .. }]), "{}", told.text());
     assert!(told.text().contains("Is it spelled right?"), "{}", told.text());
+}
+
+#[tokio::test]
+async fn waiting_in_a_task_of_its_own_can_be_stopped() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let (mut connector, told) = connector(Connection::new(to(&listener)));
+    drop(listener);
+    let waiting = tokio::spawn(async move { connector.connect().await.map(|_| ()) });
+    told.waited_for(1).await;
+    waiting.abort();
+    assert!(in_time(waiting).await.expect_err("it was stopped").is_cancelled());
+    let listener = TcpListener::bind(address).await.expect("the same port");
+    let attempt = tokio::time::timeout(Duration::from_millis(500), listener.accept()).await;
+    assert!(attempt.is_err(), "it still tries to connect");
 }
