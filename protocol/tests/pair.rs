@@ -2,18 +2,17 @@
 //!
 //! In each: every request ends in bounded time, with the right bytes or with a reason; nothing is done twice; nothing is told twice; what
 //! is said about the target is true; and when the line is good again, so is the session.
+#![allow(clippy::indexing_slicing, clippy::panic, reason = "a test's failure")]
 
 mod support;
 
 use core::time::Duration;
 use kd_protocol::manipulate::{ReadMemory, ReadMsr, WriteIoSpace, WriteMemory};
-use kd_protocol::{
-    Answer, Continue2, ContinueStatus, ControlSet, Event, Executed, Phase, Request, RequestFailure, RequestId, Status,
-};
+use kd_protocol::{Answer, Event, Executed, Phase, Request, RequestFailure, RequestId, Status};
 use std::collections::BTreeMap;
 use support::line::Faults;
 use support::pair::Pair;
-use support::target::{Habits, MEMORY, memory};
+use support::target::{Habits, MEMORY, memory, resume};
 
 const SEEDS: u64 = 10_000;
 /// No request takes longer, however bad the line is.
@@ -91,16 +90,7 @@ impl Session {
                 let write = WriteIoSpace { port: 0x80, size: 4, value: number as u32 };
                 self.ask(Request::WriteIoSpace(write), Some(number));
             }
-            _ => {
-                let control_set = ControlSet::Amd64 {
-                    trace_flag: false,
-                    dr7: number,
-                    current_symbol_start: 0,
-                    current_symbol_end: 0,
-                };
-                let resume = Continue2 { status: ContinueStatus::CONTINUE, control_set };
-                self.ask(Request::Continue2(resume), Some(number));
-            }
+            _ => self.ask(resume(number), Some(number)),
         }
     }
 

@@ -3,8 +3,9 @@
 use core::time::Duration;
 use kd_protocol::manipulate::MAX_DATA;
 use kd_protocol::{
-    Answer, ControlSet, DebugIo, DebugIoKind, ExceptionRecord, FileAnswer, FileRequest, Link, LinkEvent, LoadSymbols,
-    Manipulate, PacketType, PromptAnswer, Request, Role, StateChange, StateChangeKind, Status, Timing, Version,
+    Answer, Continue2, ContinueStatus, ControlRequest, ControlSet, DebugIo, DebugIoKind, ExceptionRecord, FileAnswer,
+    FileRequest, Link, LinkEvent, LoadSymbols, Manipulate, PacketType, PromptAnswer, Request, Role, StateChange,
+    StateChangeKind, Status, Timing, Version,
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -19,6 +20,13 @@ pub fn memory(boots: u64, address: u64, count: usize) -> Vec<u8> {
         .take(count)
         .map(|address| (address.wrapping_mul(31) ^ (address >> 8) ^ boots.wrapping_mul(77)) as u8)
         .collect()
+}
+
+/// A `Continue2` that the target counts under a number.
+pub fn resume(number: u64) -> Request {
+    let control_set =
+        ControlSet::Amd64 { trace_flag: false, dr7: number, current_symbol_start: 0, current_symbol_end: 0 };
+    Request::Continue2(Continue2 { status: ContinueStatus::CONTINUE, control_set })
 }
 
 /// How targets differ.
@@ -51,6 +59,7 @@ pub struct Target {
     pub prints: u64,
     pub prompt_answers: Vec<Vec<u8>>,
     pub file_answers: Vec<FileAnswer>,
+    pub control_answers: Vec<ControlRequest>,
     booted: Duration,
     state_change: Option<StateChange>,
     question: Option<(PacketType, Vec<u8>)>,
@@ -75,6 +84,7 @@ impl Target {
             prints: 0,
             prompt_answers: Vec::new(),
             file_answers: Vec::new(),
+            control_answers: Vec::new(),
             booted: Duration::ZERO,
             state_change: None,
             question: None,
@@ -154,7 +164,8 @@ impl Target {
         self.ask(now, PacketType::FileIo, request.encode());
     }
 
-    fn ask(&mut self, now: Duration, packet_type: PacketType, payload: Vec<u8>) {
+    /// It asks, and waits.
+    pub fn ask(&mut self, now: Duration, packet_type: PacketType, payload: Vec<u8>) {
         self.question = Some((packet_type, payload.clone()));
         self.send(now, packet_type, payload);
     }
@@ -208,6 +219,11 @@ impl Target {
                     PacketType::FileIo => {
                         let answer = FileAnswer::decode(&packet.payload).expect("only whole packets arrive");
                         self.file_answers.push(answer);
+                        self.question = None;
+                    }
+                    PacketType::ControlRequest => {
+                        let answer = ControlRequest::decode(&packet.payload).expect("only whole packets arrive");
+                        self.control_answers.push(answer);
                         self.question = None;
                     }
                     _ => {}
