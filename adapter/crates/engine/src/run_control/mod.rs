@@ -84,6 +84,8 @@ pub(crate) struct RunControl {
     quiet_stop_wanted: bool,
     /// The target said what it is.
     greeted: bool,
+    /// The user has seen it standing, after the break-in that attaching is.
+    entered: bool,
     /// What was told last about the stop that lasts.
     stop: Option<Stop>,
     /// Breakpoint instructions that the errand needs.

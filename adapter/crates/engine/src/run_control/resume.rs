@@ -96,7 +96,7 @@ impl Session {
     }
 
     /// The live target, halted.
-    pub(super) fn halted(&self) -> Result<Arc<Live>, RunError> {
+    pub(crate) fn halted(&self) -> Result<Arc<Live>, RunError> {
         let live = self.target().live().ok_or(RunError::Dump)?;
         match live.state() {
             RunState::Halted => Ok(Arc::clone(live)),

@@ -33,14 +33,13 @@ impl Session {
         self.forget_conclusions();
         let processor = u32::from(change.processor);
         self.set_scope(Scope { processor, source: ContextSource::Processor(processor), frame: 0 });
-        let first = !self.run_control.greeted;
-        if first && !self.meet(&live) {
+        if !self.run_control.greeted && !self.meet(&live) {
             return;
         }
         let decision = match change.kind.clone() {
             StateChangeKind::LoadSymbols(load) => self.module_event(&load),
             StateChangeKind::Exception { record, first_chance } => {
-                self.exception(&live, &change, record, first_chance, ours, first)
+                self.exception(&live, &change, record, first_chance, ours)
             }
             StateChangeKind::CommandString { .. } => Decision::GoOn(Handling::ByFilter),
             StateChangeKind::Unknown { new_state } => {
@@ -137,12 +136,11 @@ impl Session {
         record: ExceptionRecord,
         first_chance: bool,
         ours: bool,
-        first: bool,
     ) -> Decision {
         let at = VirtualAddress(change.program_counter);
         match record.code {
             STATUS_BREAKPOINT if ours => self.own_breakpoint(live, change, at),
-            STATUS_BREAKPOINT => self.foreign_breakpoint(at, record, first_chance, first),
+            STATUS_BREAKPOINT => self.foreign_breakpoint(live, change, record, first_chance),
             STATUS_SINGLE_STEP => self.single_step(live, change, record, first_chance),
             _ => self.other_exception(record, first_chance),
         }
@@ -212,13 +210,15 @@ impl Session {
     /// A breakpoint instruction that nobody here has written: a break-in, a bug check, or one in the code.
     fn foreign_breakpoint(
         &mut self,
-        at: VirtualAddress,
+        live: &Live,
+        change: &StateChange,
         record: ExceptionRecord,
         first_chance: bool,
-        first: bool,
     ) -> Decision {
+        let at = VirtualAddress(change.program_counter);
         let quiet = std::mem::take(&mut self.run_control.quiet_stop_wanted);
         let wanted = std::mem::take(&mut self.run_control.pause_wanted);
+        let first = !self.run_control.entered;
         if let Some((code, parameters)) = self.target().bug_check_data() {
             if self.event_filters.break_on_bug_check || wanted || first {
                 return Decision::Stop(StopReason::BugCheck { code, parameters }, Vec::new());
@@ -228,9 +228,10 @@ impl Session {
             return Decision::Stop(StopReason::Entry, Vec::new());
         }
         if self.is_break_in(at) {
-            return match (wanted, quiet) {
-                (false, true) => Decision::GoOn(Handling::ByFilter),
-                _ => Decision::Stop(StopReason::Pause, Vec::new()),
+            let asked_for = wanted || !quiet && !self.is_left_over(live, change);
+            return match asked_for {
+                true => Decision::Stop(StopReason::Pause, Vec::new()),
+                false => Decision::GoOn(Handling::ByFilter),
             };
         }
         // The break-in that was asked for may still come; it stops nobody a second time.
@@ -239,6 +240,15 @@ impl Session {
             return Decision::Stop(StopReason::Exception { record, first_chance }, Vec::new());
         }
         self.other_exception(record, first_chance)
+    }
+
+    /// Whether a break-in that nobody asked for is just a byte more of one that was: the byte is repeated until it is heard, and
+    /// the target keeps what it hears late. It gives `DBG_STATUS_CONTROL_C` as its reason then.
+    fn is_left_over(&self, live: &Live, change: &StateChange) -> bool {
+        const DBG_STATUS_CONTROL_C: u128 = 1;
+        let context = live.context(change.processor).ok();
+        let status = context.and_then(|context| context.by_name("rcx")).and_then(|register| register.value);
+        status == Some(DBG_STATUS_CONTROL_C)
     }
 
     /// Whether this is the place where a break-in stops.
@@ -303,6 +313,7 @@ impl Session {
     }
 
     fn stop_here(&mut self, change: &StateChange, reason: StopReason, commands: Vec<String>) {
+        self.run_control.entered = true;
         self.run_control.errand = Errand::Free;
         self.run_control.passing = None;
         // They come out when the target goes on; until then reads don't show them.
@@ -326,6 +337,9 @@ impl Session {
             if self.run_state() == RunState::Halted {
                 self.stop_here(change, StopReason::Pause, Vec::new());
             }
+        } else if !self.run_control.entered {
+            // The byte that attached may be used up by the event that came first.
+            self.target().live().into_iter().for_each(|live| live.link().break_in());
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::crash::STATUS_BREAKPOINT;
 use analysis::nt::layouts::LayoutSource;
 use analysis::nt::{loaded_modules, unloaded_modules};
 use dump::Dump;
-use memory::{PAGE_SIZE, VirtualAddress};
+use memory::{PAGE_SIZE, ReadVirtualExt, VirtualAddress};
 use symbols::pe::{MemoryImage, PeHeaders};
 use symbols::{ModuleEntry, SymbolProof, UnloadedModule};
 
@@ -65,6 +65,10 @@ impl Target {
         match self.kernel_base {
             Some(base) => self.add_kernel(base),
             None => self.problems.push(format!("no image was found below nt!PsLoadedModuleList ({head})")),
+        }
+        if self.live().is_some() && self.own_memory().pointer(head, self.architecture.pointer_size()) == Ok(0) {
+            // A kernel that has just begun to boot hasn't made its list yet: it tells of its modules one by one.
+            return;
         }
         let kernel = self.kernel();
         let (loaded, unloaded) = (loaded_modules::list(&kernel, head), unloaded_modules::list(&kernel));
