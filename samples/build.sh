@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rebuilds the samples' binaries: the driver at -O0 and -O2, the small kernel and its boot loader. Needs clang, lld and
+# Rebuilds the samples' binaries: the drivers at -O0 and -O2, the small kernel and its boot loader. Needs clang, lld and
 # llvm 19. The output depends on the sources and the compiler's version only: the same bytes wherever the repository is.
 set -eu
 cd "$(dirname "$0")/.."
@@ -21,15 +21,20 @@ compile() { clang-cl-19 $CFLAGS "$@"; }
 link() { lld-link-19 $LDFLAGS "$@"; }
 assemble() { clang-19 --target=x86_64-pc-windows-msvc -c -Isamples/minint/inc -o "$1" "$2"; }
 
-# driver OPTIMIZATION FOLDER
+# driver FOLDER OPTIMIZATION OUTPUT NAME SOURCES...: samples/FOLDER/OUTPUT/NAME.sys
 driver() {
-    mkdir -p "$build/$2" "samples/driver/$2"
-    for source in driver crash; do
-        compile "$1" "-Fo$build/$2/$source.obj" "samples/driver/$source.c"
+    folder=$1; optimization=$2; output=$1/$3; name=$4
+    shift 4
+    mkdir -p "$build/$output" "samples/$output"
+    objects=
+    for source in "$@"; do
+        compile "/$optimization" "-Fo$build/$output/$source.obj" "samples/$folder/$source.c"
+        objects="$objects $build/$output/$source.obj"
     done
-    link /driver /base:0x140000000 /entry:DriverEntry "/out:samples/driver/$2/sampledrv.sys" \
-        "/pdb:samples/driver/$2/sampledrv.pdb" "$build/$2/driver.obj" "$build/$2/crash.obj" "$build/ntoskrnl.lib"
-    chmod -x "samples/driver/$2/sampledrv.sys"
+    # shellcheck disable=SC2086 # the objects are words
+    link /driver /base:0x140000000 /entry:DriverEntry "/out:samples/$output/$name.sys" \
+        "/pdb:samples/$output/$name.pdb" $objects "$build/ntoskrnl.lib"
+    chmod -x "samples/$output/$name.sys"
 }
 
 # Without tail calls: each call is a frame on the stack.
@@ -56,6 +61,8 @@ kernel() {
 }
 
 llvm-lib-19 /nologo /machine:x64 /def:samples/minint/ntoskrnl.def "/out:$build/ntoskrnl.lib"
-driver /Od O0
-driver /O2 O2
+driver driver Od O0 sampledrv driver crash
+driver driver O2 O2 sampledrv driver crash
+driver livedrv Od O0 livedrv live work mode
+driver livedrv O2 O2 livedrv live work mode
 kernel

@@ -1,4 +1,4 @@
-// KUSER_SHARED_DATA, and the machine's clock. The clock is read once: there is no timer interrupt yet.
+// KUSER_SHARED_DATA, and the machine's real-time clock, which is read once.
 #include "ex.h"
 #include "ke.h"
 #include "mm.h"
@@ -34,11 +34,23 @@ static ULONG64 HalQueryRealTimeClock(VOID)
     return (((days * 24 + HalpReadCmos(4)) * 60 + HalpReadCmos(2)) * 60 + HalpReadCmos(0)) * 10000000;
 }
 
-static VOID ExpSetTime(volatile KSYSTEM_TIME *Time, ULONG64 Value)
+VOID ExSetTime(volatile KSYSTEM_TIME *Time, ULONG64 Value)
 {
     Time->High2Time = (LONG)(Value >> 32);
     Time->LowPart = (ULONG)Value;
     Time->High1Time = (LONG)(Value >> 32);
+}
+
+ULONG64 ExReadTime(volatile KSYSTEM_TIME *Time)
+{
+    LONG high;
+    ULONG low;
+
+    do {
+        high = Time->High1Time;
+        low = Time->LowPart;
+    } while (high != Time->High2Time);
+    return (ULONG64)(ULONG)high << 32 | low;
 }
 
 VOID ExInitializeSharedData(VOID)
@@ -47,7 +59,7 @@ VOID ExInitializeSharedData(VOID)
 
     MiMapPage(MM_USER_SHARED_DATA, MiGetPage(), FALSE);
     SharedUserData->TickCountMultiplier = 0x0FA00000;
-    ExpSetTime(&SharedUserData->SystemTime, HalQueryRealTimeClock());
+    ExSetTime(&SharedUserData->SystemTime, HalQueryRealTimeClock());
     __builtin_memcpy(SharedUserData->NtSystemRoot, root, sizeof(root));
     SharedUserData->NtBuildNumber = NT_BUILD_NUMBER;
     SharedUserData->NtProductType = 1; // a workstation

@@ -1,11 +1,8 @@
 // The processor: its registers as NT saves them, its tables, its instructions.
 #pragma once
 
-#include "ntdef.h"
 #include "offsets.h"
-
-typedef UCHAR KPROCESSOR_MODE;
-enum { KernelMode = 0, UserMode = 1 };
+#include "ntddk.h"
 
 typedef struct __declspec(align(16)) _M128A {
     ULONGLONG Low;
@@ -353,7 +350,6 @@ _Static_assert(sizeof(EXCEPTION_RECORD) == EXCEPTION_RECORD_LENGTH, "_EXCEPTION_
 #define MSR_CSTAR 0xc0000083
 #define MSR_SYSCALL_MASK 0xc0000084
 #define MSR_FS_BASE 0xc0000100
-#define MSR_GS_BASE 0xc0000101
 #define MSR_GS_SWAP 0xc0000102
 
 static __inline UCHAR InPort8(USHORT Port)

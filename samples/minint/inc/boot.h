@@ -17,9 +17,12 @@ typedef struct _BOOT_BLOCK {
     ULONG64 MemoryEnd;
     ULONG NumberOfDrivers;
     BOOT_DRIVER Drivers[BOOT_MAXIMUM_DRIVERS];
-    CHAR LoadOptions[160]; // the command line without the loader's name: "/DEBUG /BREAK"
+    CHAR LoadOptions[160]; // the command line without the loader's name: "/DEBUG /LIVE"
 } BOOT_BLOCK;
 
 #define MM_KERNEL_BASE 0xFFFFF80310000000ULL // of a large page
+
+// The text behind an option, as "/LIVE" or "/LIVE=", in the load options; NULL: it isn't there.
+PCSTR KeFindLoadOption(PCSTR Options, PCSTR Name);
 
 extern BOOT_BLOCK KiBootBlock; // the kernel's copy

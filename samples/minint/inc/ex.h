@@ -17,6 +17,7 @@ VOID ExpWorkerThread(PVOID StartContext);
 
 // Loads the boot loader's drivers, one after the other, in a worker thread.
 VOID IoQueueDriverLoads(VOID);
+VOID IoQueueDriverLoad(ULONG Index); // one of them; none if there are fewer
 
 VOID Phase1Initialization(PVOID Context);
 
@@ -62,3 +63,6 @@ _Static_assert(sizeof(KUSER_SHARED_DATA) == 0x720, "_KUSER_SHARED_DATA");
 
 extern KUSER_SHARED_DATA *SharedUserData;
 VOID ExInitializeSharedData(VOID);
+// The times in it, which a clock interrupt may write while they are read. One writer at a time.
+VOID ExSetTime(volatile KSYSTEM_TIME *Time, ULONG64 Value);
+ULONG64 ExReadTime(volatile KSYSTEM_TIME *Time);

@@ -4,21 +4,15 @@
 
 #include "amd64.h"
 
-typedef struct _DISPATCHER_HEADER {
-    union {
-        volatile LONG Lock;
-        struct {
-            UCHAR Type;
-            UCHAR Signalling;
-            UCHAR Size;
-            UCHAR Reserved1;
-        };
-    };
-    LONG SignalState;
-    LIST_ENTRY WaitListHead;
-} DISPATCHER_HEADER;
-
-enum { ProcessObject = 3, ThreadObject = 6 }; // DISPATCHER_HEADER.Type
+// DISPATCHER_HEADER.Type and KDPC.Type; NotificationTimer and SynchronizationTimer are added to a timer's
+enum {
+    EventNotificationObject = 0,
+    EventSynchronizationObject = 1,
+    ProcessObject = 3,
+    ThreadObject = 6,
+    TimerNotificationObject = 8,
+    DpcObject = 19,
+};
 
 typedef enum _KTHREAD_STATE {
     Initialized,
@@ -30,11 +24,6 @@ typedef enum _KTHREAD_STATE {
     Transition,
     DeferredReady,
 } KTHREAD_STATE;
-
-typedef enum _KWAIT_REASON {
-    Executive,
-    WrQueue = 15,
-} KWAIT_REASON;
 
 typedef struct _KAFFINITY_EX {
     USHORT Count;
@@ -74,6 +63,27 @@ typedef struct _KAPC_STATE {
     UCHAR UserApcPendingAll;
 } KAPC_STATE;
 
+typedef struct _GROUP_AFFINITY {
+    KAFFINITY Mask;
+    USHORT Group;
+    USHORT Reserved[3];
+} GROUP_AFFINITY;
+
+enum { WaitAny = 1 }; // KWAIT_BLOCK.WaitType
+enum { WaitBlockActive = 4, WaitBlockInactive = 5 }; // KWAIT_BLOCK.BlockState
+#define TIMER_WAIT_BLOCK 3 // of KTHREAD.WaitBlock: the one that waits for the thread's own timer
+
+typedef struct _KWAIT_BLOCK {
+    LIST_ENTRY WaitListEntry;
+    UCHAR WaitType;
+    volatile UCHAR BlockState;
+    USHORT WaitKey;
+    LONG SpareLong;
+    struct _KTHREAD *Thread;
+    PVOID Object;
+    PVOID SparePtr;
+} KWAIT_BLOCK, *PKWAIT_BLOCK;
+
 typedef struct _KTHREAD {
     DISPATCHER_HEADER Header;
     PVOID SListFaultAddress;
@@ -111,27 +121,81 @@ typedef struct _KTHREAD {
     };
     DISPATCHER_HEADER *Queue;
     PVOID Teb;
-    UCHAR ReservedF8[0x154 - 0xf8];
-    ULONG ContextSwitches;
-    UCHAR Reserved158[0x184 - 0x158];
-    volatile UCHAR State; // KTHREAD_STATE
-    CHAR Spare13;
-    KIRQL WaitIrql;
-    CHAR WaitMode;
-    UCHAR Reserved188[0x218 - 0x188];
+    ULONG64 RelativeTimerBias;
+    KTIMER Timer;
+    union {
+        KWAIT_BLOCK WaitBlock[4]; // the other members are in gaps of theirs
+        struct {
+            UCHAR WaitBlockFill4[20];
+            ULONG ContextSwitches;
+        };
+        struct {
+            UCHAR WaitBlockFill5[68];
+            volatile UCHAR State; // KTHREAD_STATE
+            CHAR Spare13;
+            KIRQL WaitIrql;
+            CHAR WaitMode;
+        };
+        struct {
+            UCHAR WaitBlockFill6[116];
+            ULONG WaitTime; // ticks
+        };
+    };
+    UCHAR Reserved200[0x218 - 0x200];
     ULONG NextProcessor;
     LONG QueuePriority;
     PKPROCESS Process;
     UCHAR Reserved228[0x232 - 0x228];
     CHAR PreviousMode;
     CHAR BasePriority;
-    UCHAR Reserved234[0x283 - 0x234];
+    UCHAR Reserved234[0x235 - 0x234];
+    UCHAR Preempted;
+    UCHAR Reserved236[0x240 - 0x236];
+    GROUP_AFFINITY Affinity;
+    UCHAR Reserved250[0x283 - 0x250];
     UCHAR WaitReason; // KWAIT_REASON
-    UCHAR Reserved284[0x2f8 - 0x284];
+    UCHAR Reserved284[0x28b - 0x284];
+    CHAR QuantumReset;
+    ULONG KernelTime; // ticks
+    UCHAR Reserved290[0x2dc - 0x290];
+    ULONG UserTime; // ticks
+    UCHAR Reserved2E0[0x2f8 - 0x2e0];
     LIST_ENTRY ThreadListEntry;
     LIST_ENTRY MutantListHead;
     UCHAR Reserved318[0x430 - 0x318];
 } KTHREAD, *PKTHREAD;
+
+typedef struct _KDPC_LIST {
+    SINGLE_LIST_ENTRY ListHead;
+    PSINGLE_LIST_ENTRY LastEntry;
+} KDPC_LIST;
+
+typedef struct _KDPC_DATA {
+    KDPC_LIST DpcList;
+    KSPIN_LOCK DpcLock;
+    volatile LONG DpcQueueDepth;
+    ULONG DpcCount;
+    PKDPC ActiveDpc;
+} KDPC_DATA, *PKDPC_DATA;
+
+#define TIMER_TABLE_SIZE 256
+
+typedef struct _KTIMER_TABLE_ENTRY {
+    KSPIN_LOCK Lock;
+    LIST_ENTRY Entry; // of KTIMER.TimerListEntry, by DueTime
+    LARGE_INTEGER Time; // the first one's DueTime, or -1; a ULARGE_INTEGER in Windows
+} KTIMER_TABLE_ENTRY, *PKTIMER_TABLE_ENTRY;
+
+typedef struct _KTIMER_TABLE_STATE {
+    ULONG64 LastTimerExpiration[2];
+    ULONG LastTimerHand[2];
+} KTIMER_TABLE_STATE;
+
+typedef struct _KTIMER_TABLE {
+    PKTIMER TimerExpiry[64];
+    KTIMER_TABLE_ENTRY TimerEntries[2][TIMER_TABLE_SIZE];
+    KTIMER_TABLE_STATE TableState;
+} KTIMER_TABLE;
 
 typedef struct _KPRCB {
     ULONG MxCsr;
@@ -177,18 +241,31 @@ typedef struct _KPRCB {
     ULONG ApicMask;
     UCHAR ReservedE0[0x100 - 0xe0];
     KPROCESSOR_STATE ProcessorState;
-    UCHAR Reserved6C0[0x2d3c - 0x6c0];
+    UCHAR Reserved6C0[0x2d38 - 0x6c0];
+    ULONG KeSystemCalls;
     ULONG KeContextSwitches;
     UCHAR Reserved2D40[0x2d88 - 0x2d40];
     volatile ULONG IpiFrozen; // KIPI_FROZEN
-    UCHAR Reserved2D8C[0x3110 - 0x2d8c];
+    UCHAR Reserved2D8C[0x30c0 - 0x2d8c];
+    KDPC_DATA DpcData[2];
     PVOID DpcStack;
-    UCHAR Reserved3118[0x312a - 0x3118];
+    UCHAR Reserved3118[0x3129 - 0x3118];
+    volatile UCHAR QuantumEnd;
     UCHAR DpcRoutineActive;
     UCHAR IdleSchedule;
-    SHORT NormalDpcState;
-    SHORT ThreadDpcState;
-    UCHAR Reserved3130[0x7be6 - 0x3130];
+    union {
+        volatile LONG DpcRequestSummary;
+        struct {
+            SHORT NormalDpcState;
+            SHORT ThreadDpcState;
+        };
+    };
+    ULONG PrcbPad93;
+    ULONG LastTick;
+    ULONG ClockInterrupts;
+    UCHAR Reserved313C[0x3940 - 0x313c];
+    KTIMER_TABLE TimerTable;
+    UCHAR Reserved7B58[0x7be6 - 0x7b58];
     UCHAR NmiActive;
     UCHAR MceActive;
     UCHAR Reserved7BE8[0x7c18 - 0x7be8];
@@ -196,8 +273,11 @@ typedef struct _KPRCB {
     UCHAR Reserved7C1C[0x7c80 - 0x7c1c];
     LIST_ENTRY DispatcherReadyListHead[32];
     ULONG InterruptCount;
-    ULONG KernelTime;
-    UCHAR Reserved7E88[0x7e98 - 0x7e88];
+    ULONG KernelTime; // ticks
+    ULONG UserTime;
+    ULONG DpcTime;
+    ULONG InterruptTime;
+    UCHAR Reserved7E94[0x7e98 - 0x7e94];
     UCHAR DebuggerSavedIRQL;
     UCHAR Reserved7E99[0x7eb0 - 0x7e99];
     ULONG KeExceptionDispatchCount;
@@ -282,6 +362,13 @@ CHECK(KTHREAD, NextProcessor, 0x218);
 CHECK(KTHREAD, Process, 0x220);
 CHECK(KTHREAD, WaitReason, 0x283);
 CHECK(KTHREAD, ThreadListEntry, 0x2f8);
+CHECK(KTHREAD, Timer, 0x100);
+CHECK(KTHREAD, WaitBlock, 0x140);
+CHECK(KTHREAD, ContextSwitches, 0x154);
+CHECK(KTHREAD, WaitTime, 0x1b4);
+CHECK(KTHREAD, Affinity, 0x240);
+CHECK(KTHREAD, KernelTime, 0x28c);
+CHECK(KTHREAD, UserTime, 0x2dc);
 _Static_assert(sizeof(KTHREAD) == 0x430, "_KTHREAD");
 CHECK(KPRCB, CurrentThread, PbCurrentThread);
 CHECK(KPRCB, NestingLevel, PbNestingLevel);
@@ -292,7 +379,14 @@ CHECK(KPRCB, GroupSetMember, 0xc8);
 CHECK(KPRCB, InitialApicId, 0xd4);
 CHECK(KPRCB, ProcessorState, PbProcessorState);
 CHECK(KPRCB, IpiFrozen, 0x2d88);
-CHECK(KPRCB, DpcStack, 0x3110);
+CHECK(KPRCB, RspBase, PbRspBase);
+CHECK(KPRCB, KeSystemCalls, PbKeSystemCalls);
+CHECK(KPRCB, DpcData, 0x30c0);
+CHECK(KPRCB, DpcStack, PbDpcStack);
+CHECK(KPRCB, QuantumEnd, 0x3129);
+CHECK(KPRCB, ClockInterrupts, 0x3138);
+CHECK(KPRCB, TimerTable, 0x3940);
+CHECK(KPRCB, InterruptCount, PbInterruptCount);
 CHECK(KPRCB, DpcRoutineActive, 0x312a);
 CHECK(KPRCB, NormalDpcState, 0x312c);
 CHECK(KPRCB, NmiActive, 0x7be6);
@@ -304,6 +398,7 @@ CHECK(KPRCB, Context, PbContext);
 CHECK(KPRCB, IsrStack, 0x85d8);
 CHECK(KPRCB, KernelDirectoryTableBase, PbKernelDirectoryTableBase);
 _Static_assert(sizeof(KPRCB) == 0xaf00, "_KPRCB");
+CHECK(KPCR, UserRsp, PcUserRsp);
 CHECK(KPCR, Self, PcSelf);
 CHECK(KPCR, CurrentPrcb, PcCurrentPrcb);
 CHECK(KPCR, IdtBase, 0x38);
@@ -311,6 +406,8 @@ CHECK(KPCR, Irql, 0x50);
 CHECK(KPCR, KdVersionBlock, 0x108);
 CHECK(KPCR, Prcb, PcPrcb);
 _Static_assert(sizeof(KPCR) == 0xb080, "_KPCR");
+CHECK(KTRAP_FRAME, PreviousIrql, TrPreviousIrql);
+CHECK(KTRAP_FRAME, GsBase, TrGsBase);
 CHECK(KTRAP_FRAME, MxCsr, TrMxCsr);
 CHECK(KTRAP_FRAME, R11, TrR11);
 CHECK(KTRAP_FRAME, Xmm0, TrXmm0);
@@ -351,6 +448,12 @@ typedef struct _KPROCESSOR_START {
     PKPCR Pcr;
 } KPROCESSOR_START;
 CHECK(KPROCESSOR_START, Pcr, PsStartPcr);
+
+static __inline VOID RemoveEntryList(PLIST_ENTRY Entry)
+{
+    Entry->Blink->Flink = Entry->Flink;
+    Entry->Flink->Blink = Entry->Blink;
+}
 
 static __inline PKPCR KeGetPcr(VOID)
 {
@@ -407,16 +510,70 @@ VOID KeContextToKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame
 VOID KiSaveProcessorControlState(PKPROCESSOR_STATE ProcessorState);
 VOID KiRestoreProcessorControlState(PKPROCESSOR_STATE ProcessorState);
 
-// threads
+VOID KiAcquireSpinLock(PKSPIN_LOCK SpinLock); // at an IRQL at which nothing else on this processor takes it
+VOID KiReleaseSpinLock(PKSPIN_LOCK SpinLock);
+
+// The lock of threads' states, waits, timers and all ready lists, held at DISPATCH_LEVEL. It is held over a thread
+// switch: the thread that runs next releases it. NT has a lock for each processor and object instead.
+KIRQL KiLockDispatcherDatabase(VOID);
+VOID KiUnlockDispatcherDatabase(KIRQL OldIrql);
+
+// threads; all but KeXxx with the dispatcher lock held
 VOID KiReadyThread(PKTHREAD Thread);
 VOID KiSwapThread(PKTHREAD Thread);
-VOID KeWaitForever(KWAIT_REASON WaitReason);
+VOID KeYieldThread(VOID);
 VOID KiSwapContext(PKTHREAD OldThread, PKTHREAD NewThread);
+VOID KeWaitForever(KWAIT_REASON WaitReason);
+VOID KeAttachProcess(PKPROCESS Process);
+VOID KeDetachProcess(VOID);
 VOID KiStartSystemThread(VOID);
-VOID KeStallExecutionProcessor(ULONG MicroSeconds);
+// Enters user mode for the first time: with an empty kernel stack, all registers but these zero.
+__declspec(noreturn) VOID KiEnterUserMode(ULONG64 Rip, ULONG64 Rsp, PVOID InitialStack);
+
+// waits and timers
+VOID KiSignalObject(DISPATCHER_HEADER *Object); // wakes those that wait for it
+VOID KiInsertTimer(PKTIMER Timer, ULONG64 DueTime);
+BOOLEAN KiRemoveTimer(PKTIMER Timer); // FALSE: it isn't set
+ULONG64 KiComputeDueTime(LARGE_INTEGER DueTime); // an interrupt time
+VOID KiInitializeTimerTable(PKPRCB Prcb);
+BOOLEAN KiTimersAreDue(PKPRCB Prcb, ULONG64 Time);
+VOID KiTimerExpiration(PKPRCB Prcb);
+
+// interrupts and deferred procedure calls
+enum { DPC_VECTOR = 0x2f, CLOCK_VECTOR = 0xd1, IPI_VECTOR = 0xe1 }; // the upper digit is the IRQL
+enum { DPC_TIMER_EXPIRATION = 8 }; // KPRCB.DpcRequestSummary
+
+#define KeMaximumIncrement 156250 // 100 ns between two clock interrupts
+extern volatile BOOLEAN KiClockRunning;
+VOID KeStartClock(VOID);
+ULONG64 KeQueryInterruptTime(VOID);
+ULONG64 KeQuerySystemTimePrecise(VOID);
+VOID HalEndOfInterrupt(VOID);
+VOID HalStartClock(VOID);
+VOID HalRequestSoftwareInterrupt(VOID); // KiDpcInterrupt, on this processor
+VOID HalRequestIpi(ULONG Number);
+VOID KiSendApicCommand(ULONG ApicId, ULONG Command);
+static __inline BOOLEAN KiDpcsArePending(PKPRCB Prcb)
+{
+    return Prcb->DpcData[0].DpcQueueDepth != 0 || (Prcb->DpcRequestSummary & DPC_TIMER_EXPIRATION) != 0;
+}
+VOID KiRetireDpcList(PKPRCB Prcb);
+VOID KxRetireDpcList(PKPRCB Prcb); // calls it on the DPC stack
+VOID KiFlushTranslations(VOID); // of all processors
+
+static __inline VOID KeLowerIrql(KIRQL NewIrql)
+{
+    WRITE_REGISTER("cr8", NewIrql);
+}
+
+static __inline KIRQL KfRaiseIrql(KIRQL NewIrql)
+{
+    KIRQL old = KeGetCurrentIrql();
+
+    WRITE_REGISTER("cr8", NewIrql);
+    return old;
+}
 
 // bug check
-__declspec(noreturn) VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1, ULONG_PTR BugCheckParameter2,
-                                       ULONG_PTR BugCheckParameter3, ULONG_PTR BugCheckParameter4);
+#define KMODE_EXCEPTION_NOT_HANDLED 0x1e
 VOID KiFreezeOtherProcessors(VOID);
-VOID KiSendApicCommand(ULONG ApicId, ULONG Command);

@@ -76,7 +76,9 @@
 .endm
 
 // The start of a trap handler: completes the _KTRAP_FRAME on the stack, with rbp 0x80 bytes into it, as in NT.
-.macro GENERATE_TRAP_FRAME error_code
+// \anywhere: it may interrupt the kernel's first or last instructions, where gs is the user's. Which it is shows in its
+// base address; the trap frame keeps that for RESTORE_TRAP_STATE.
+.macro GENERATE_TRAP_FRAME error_code, anywhere=0
 .if \error_code
     .seh_pushframe @code
 .else
@@ -102,7 +104,16 @@
     mov al, [rbp + TrSegCs - TrapFrameBias]
     and al, 1
     mov [rbp + TrPreviousMode - TrapFrameBias], al
+.if \anywhere
+    mov ecx, MSR_GS_BASE
+    rdmsr
+    mov [rbp + TrGsBase - TrapFrameBias], eax
+    mov [rbp + TrGsBase + 4 - TrapFrameBias], edx
+    test edx, edx
+    js 1f // the kernel's
+.else
     jz 1f
+.endif
     swapgs
 1:  cld
     stmxcsr [rbp + TrMxCsr - TrapFrameBias]
@@ -116,7 +127,7 @@
 .endm
 
 // The end of a trap handler: back to where the trap happened.
-.macro RESTORE_TRAP_STATE
+.macro RESTORE_TRAP_STATE anywhere=0
     cli
     movaps xmm0, [rbp + TrXmm0 + 0x00 - TrapFrameBias]
     movaps xmm1, [rbp + TrXmm0 + 0x10 - TrapFrameBias]
@@ -125,8 +136,13 @@
     movaps xmm4, [rbp + TrXmm0 + 0x40 - TrapFrameBias]
     movaps xmm5, [rbp + TrXmm0 + 0x50 - TrapFrameBias]
     ldmxcsr [rbp + TrMxCsr - TrapFrameBias]
+.if \anywhere
+    cmp dword ptr [rbp + TrGsBase + 4 - TrapFrameBias], 0
+    jl 2f
+.else
     test byte ptr [rbp + TrSegCs - TrapFrameBias], 1
     jz 2f
+.endif
     swapgs
 2:  mov rax, [rbp + TrRax - TrapFrameBias]
     mov rcx, [rbp + TrRcx - TrapFrameBias]

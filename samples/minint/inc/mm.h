@@ -14,7 +14,7 @@ struct _BOOT_DRIVER;
 #define MM_USER_SHARED_DATA 0xFFFFF78000000000ULL
 #define MM_SYSTEM_PTES 0xFFFFB10000000000ULL // kernel stacks, the other processors' KPCRs
 #define MM_NONPAGED_POOL 0xFFFFA98000000000ULL
-#define MM_NONPAGED_POOL_PAGES 16
+#define MM_NONPAGED_POOL_PAGES 64
 #define MM_DRIVER_IMAGES 0xFFFFF80320000000ULL
 #define MM_HAL_APIC 0xFFFFFFFFFFFE0000ULL
 #define MM_DEBUG_PAGE 0xFFFFFFFFFFFDF000ULL // a physical page that the debugger looks at; else zeros
@@ -115,18 +115,30 @@ typedef struct _LDR_DATA_TABLE_ENTRY {
     UCHAR Reserved84[0x120 - 0x84];
 } LDR_DATA_TABLE_ENTRY;
 
+// As documented in ntddk.h of the WDK's debugger extensions; NT's symbols don't have it.
+typedef struct _UNLOADED_DRIVERS {
+    UNICODE_STRING Name;
+    PVOID StartAddress;
+    PVOID EndAddress;
+    LARGE_INTEGER CurrentTime;
+} UNLOADED_DRIVERS, *PUNLOADED_DRIVERS;
+
+_Static_assert(sizeof(UNLOADED_DRIVERS) == 0x28, "_UNLOADED_DRIVERS");
 _Static_assert(sizeof(POOL_HEADER) == 0x10, "_POOL_HEADER");
 _Static_assert(sizeof(KLDR_DATA_TABLE_ENTRY) == 0xa0, "_KLDR_DATA_TABLE_ENTRY");
 _Static_assert(sizeof(LDR_DATA_TABLE_ENTRY) == 0x120, "_LDR_DATA_TABLE_ENTRY");
 _Static_assert(FIELD_OFFSET(LDR_DATA_TABLE_ENTRY, DllBase) == FIELD_OFFSET(KLDR_DATA_TABLE_ENTRY, DllBase), "DllBase");
 
 extern LIST_ENTRY PsLoadedModuleList;
+extern PUNLOADED_DRIVERS MmUnloadedDrivers; // NULL until there is one
+extern ULONG MmLastUnloadedDriver;
 extern PHYSICAL_MEMORY_DESCRIPTOR *MmPhysicalMemoryBlock;
 extern ULONG64 MmHighestPhysicalPage;
 
 // A zeroed page's frame number. Bug checks when there is none.
 ULONG64 MiGetPage(VOID);
-// Maps one page, writable; makes the page tables that it takes.
+VOID MiFreePage(ULONG64 PageFrameNumber); // which is zeroed again
+// Maps one page, writable, of the user's if its address is; makes the page tables that it takes.
 VOID MiMapPage(ULONG64 VirtualAddress, ULONG64 PageFrameNumber, BOOLEAN Executable);
 VOID MiUnmapPage(ULONG64 VirtualAddress);
 // The entry that maps an address, at a level: 0 for its page, 1 for the page table, 2, 3.
@@ -135,6 +147,8 @@ BOOLEAN MmIsAddressValid(PVOID VirtualAddress);
 VOID MmInitSystem(struct _BOOT_BLOCK *BootBlock);
 // Zeroed pages between two that aren't mapped.
 PVOID MmAllocateSystemPages(ULONG Bytes);
+// Page tables with the kernel's half of the current ones, as they are now; the physical address for cr3.
+ULONG64 MmCreateAddressSpace(VOID);
 ULONG64 MmGetPhysicalAddress(PVOID BaseAddress);
 NTSTATUS MmAccessFault(ULONG64 FaultCode, PVOID VirtualAddress, UCHAR PreviousMode, PVOID TrapInformation);
 
@@ -148,3 +162,5 @@ ULONG MmDbgCopyMemory(ULONG64 UntrustedAddress, PVOID Buffer, ULONG Size, ULONG 
 VOID MiInitializeLoadedModuleList(PVOID KernelBase);
 // Maps a driver's file, binds its imports to the kernel's exports, enters it into the list of loaded modules.
 NTSTATUS MmLoadSystemImage(struct _BOOT_DRIVER *File, PKLDR_DATA_TABLE_ENTRY *Entry);
+// Takes a driver that nothing runs in any more out of the list and out of memory.
+VOID MmUnloadSystemImage(PKLDR_DATA_TABLE_ENTRY Entry);

@@ -2,6 +2,7 @@
 #pragma once
 
 // _KPCR
+#define PcUserRsp 0x10
 #define PcSelf 0x18
 #define PcCurrentPrcb 0x20
 #define PcPrcb 0x180 // the contained _KPRCB
@@ -10,7 +11,11 @@
 // _KPRCB
 #define PbCurrentThread 0x8
 #define PbNestingLevel 0x20
+#define PbRspBase 0x28
 #define PbProcessorState 0x100
+#define PbKeSystemCalls 0x2d38
+#define PbDpcStack 0x3110
+#define PbInterruptCount 0x7e80
 #define PbContext 0x85c0
 #define PbKernelDirectoryTableBase 0x8e80
 
@@ -21,6 +26,7 @@
 // _KTRAP_FRAME, from its start; rbp points 0x80 bytes into it while a trap is handled
 #define TrapFrameBias 0x80
 #define TrPreviousMode 0x28
+#define TrPreviousIrql 0x29
 #define TrExceptionActive 0x2b
 #define TrMxCsr 0x2c
 #define TrRax 0x30
@@ -30,6 +36,7 @@
 #define TrR9 0x50
 #define TrR10 0x58
 #define TrR11 0x60
+#define TrGsBase 0x68
 #define TrXmm0 0x70
 #define TrFaultAddress 0xd0
 #define TrRbp 0x158
@@ -109,8 +116,13 @@
 #define KGDT64_SYS_TSS 0x40
 #define KGDT64_R3_CMTEB 0x50
 
+#define MSR_GS_BASE 0xc0000101
 #define CONTEXT_AMD64_ALL_SAVED 0x10001f // control, integer, segments, floating point, debug registers
 #define DISPATCH_LEVEL 2
+#define CLOCK_LEVEL 13
+#define IPI_LEVEL 14
 #define HIGH_LEVEL 15
+#define KI_SERVICE_LIMIT 0x48 // system services
+#define APP_DATA 0x1000 // app.exe's data, from its code
 #define KERNEL_STACK_SIZE 0x6000
 #define KI_START_PAGE 0x8000 // physical, and virtual while processors start: where a startup IPI sends them

@@ -4,13 +4,10 @@
 #include "ke.h"
 #include "ntddk.h"
 
-typedef VOID KSTART_ROUTINE(PVOID StartContext);
-typedef VOID KSYSTEM_ROUTINE(KSTART_ROUTINE *StartRoutine, PVOID StartContext);
+#define DEFAULT_SYSTEM_PRIORITY 8
+#define KTHREAD_SYSTEM_THREAD 0x400 // KTHREAD.MiscFlags
 
-typedef struct _CLIENT_ID {
-    PVOID UniqueProcess;
-    PVOID UniqueThread;
-} CLIENT_ID;
+typedef VOID KSYSTEM_ROUTINE(KSTART_ROUTINE *StartRoutine, PVOID StartContext);
 
 typedef struct _EPROCESS {
     KPROCESS Pcb;
@@ -102,5 +99,12 @@ VOID PsInitializeIdleProcess(VOID);
 VOID PsInitSystem(VOID);
 // Fills an idle thread: it runs already, on the stack that is given.
 VOID PsInitializeIdleThread(PETHREAD Thread, PVOID StackBase, ULONG StackSize);
-// Makes a thread of the process "System" and readies it on this processor.
-PETHREAD PsCreateSystemThread(KSTART_ROUTINE *StartRoutine, PVOID StartContext);
+// An id that no process or thread has.
+PVOID PspAllocateId(VOID);
+VOID PspInitializeProcess(PEPROCESS Process, PVOID Id, PCSTR Name);
+VOID PspInitializeThread(PETHREAD Thread, PEPROCESS Process, PVOID StackBase, ULONG StackSize);
+// Makes a thread that calls SystemRoutine(StartRoutine, StartContext), and readies it on this processor.
+PETHREAD PspCreateThread(PEPROCESS Process, KSYSTEM_ROUTINE *SystemRoutine, KSTART_ROUTINE *StartRoutine,
+                         PVOID StartContext);
+// The process app.exe, and its thread in user mode.
+VOID PsStartUserProcess(VOID);

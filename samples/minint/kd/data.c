@@ -17,8 +17,6 @@ extern UCHAR RtlpBreakWithStatusInstruction[];
 extern CHAR *KdPrintCircularBuffer, *KdPrintWritePointer;
 extern ULONG KdPrintRolloverCount, KdPrintBufferSize;
 
-PVOID MmUnloadedDrivers; // nothing is ever unloaded
-ULONG MmLastUnloadedDriver;
 
 KDDEBUGGER_DATA64 KdDebuggerDataBlock = {
     .Header = {.OwnerTag = KDBG_TAG, .Size = sizeof(KDDEBUGGER_DATA64)},
@@ -104,11 +102,6 @@ DBGKD_GET_VERSION64 KdVersionBlock = {
 
 static CRASH_BLOCK KdCrashBlock = {.Signature = {'K', 'D', 'A', 'P', 'C', 'R', 'S', 'H'}};
 
-static ULONG64 KdpReadTime(volatile KSYSTEM_TIME *Time)
-{
-    return (ULONG64)(ULONG)Time->High1Time << 32 | Time->LowPart;
-}
-
 VOID KdReportCrash(VOID)
 {
     CRASH_BLOCK *block = &KdCrashBlock;
@@ -124,8 +117,8 @@ VOID KdReportCrash(VOID)
         block->BugCheckParameters[index] = KiBugCheckData[index + 1];
     }
     block->ContextRecord = (ULONG64)KeGetCurrentPrcb()->Context;
-    block->SystemTime = KdpReadTime(&SharedUserData->SystemTime);
-    block->SystemUpTime = KdpReadTime(&SharedUserData->InterruptTime);
+    block->SystemTime = ExReadTime(&SharedUserData->SystemTime);
+    block->SystemUpTime = ExReadTime(&SharedUserData->InterruptTime);
     block->MajorVersion = KdVersionBlock.MajorVersion;
     block->MinorVersion = KdVersionBlock.MinorVersion;
     block->MachineImageType = IMAGE_FILE_MACHINE_AMD64;

@@ -23,19 +23,6 @@ static ULONG KdpMatch(PCSTR Text, PCSTR Start)
     return length;
 }
 
-// The text behind an option in the boot options; NULL: it isn't there.
-static PCSTR KdpFindOption(PCSTR Options, PCSTR Name)
-{
-    for (PCSTR at = Options; *at != 0; at++) {
-        ULONG length = KdpMatch(at, Name);
-
-        if (length != 0 && (at == Options || at[-1] == ' ') && (Name[length - 1] == '=' || at[length] <= ' ')) {
-            return at + length;
-        }
-    }
-    return NULL;
-}
-
 static ULONG KdpHexadecimal(PCSTR Text)
 {
     ULONG value = 0;
@@ -77,10 +64,10 @@ static VOID KdpRequestFiles(PCSTR Names)
 
 static VOID KdpStart(BOOT_BLOCK *BootBlock)
 {
-    PCSTR port = KdpFindOption(BootBlock->LoadOptions, "/DEBUGPORT=");
+    PCSTR port = KeFindLoadOption(BootBlock->LoadOptions, "/DEBUGPORT=");
     BOOLEAN first = port != NULL && KdpMatch(port, "COM1") != 0;
-    PCSTR flags = KdpFindOption(BootBlock->LoadOptions, "/GLOBALFLAG=");
-    PCSTR files = KdpFindOption(BootBlock->LoadOptions, "/KDFILES=");
+    PCSTR flags = KeFindLoadOption(BootBlock->LoadOptions, "/GLOBALFLAG=");
+    PCSTR files = KeFindLoadOption(BootBlock->LoadOptions, "/KDFILES=");
 
     if (!KdpSerialInitialize(first ? COM1_PORT : COM2_PORT)) {
         DbgPrint("minint: no serial port for the debugger\n");
@@ -94,7 +81,7 @@ static VOID KdpStart(BOOT_BLOCK *BootBlock)
     KdDebuggerNotPresent = FALSE; // until it doesn't answer
     KiDebugRoutine = KdpTrap;
     DbgLoadImageSymbols("\\SystemRoot\\system32\\ntoskrnl.exe", BootBlock->KernelBase);
-    if (KdpFindOption(BootBlock->LoadOptions, "/BREAK") != NULL) {
+    if (KeFindLoadOption(BootBlock->LoadOptions, "/BREAK") != NULL) {
         DbgBreakPointWithStatus(DBG_STATUS_CONTROL_C);
     } else {
         KdCheckForDebugBreak();
@@ -115,7 +102,7 @@ VOID KdInitSystem(ULONG Phase, BOOT_BLOCK *BootBlock)
     KdVersionBlock.DebuggerDataList = (ULONG64)&KdpDebuggerDataListHead;
     KdVersionBlock.KernBase = (ULONG64)BootBlock->KernelBase;
     KdDebuggerDataBlock.KernBase = (ULONG64)BootBlock->KernelBase;
-    if (KdpFindOption(BootBlock->LoadOptions, "/DEBUG") != NULL) {
+    if (KeFindLoadOption(BootBlock->LoadOptions, "/DEBUG") != NULL) {
         KdpStart(BootBlock);
     }
 }

@@ -4,8 +4,6 @@
 #include "ke.h"
 #include "rtl.h"
 
-#define KMODE_EXCEPTION_NOT_HANDLED 0x1e
-
 VOID KeContextFromKframes(PKTRAP_FRAME TrapFrame, PKEXCEPTION_FRAME ExceptionFrame, PCONTEXT ContextRecord)
 {
     ContextRecord->SegCs = TrapFrame->SegCs;
@@ -79,8 +77,10 @@ VOID KiDispatchException(PEXCEPTION_RECORD ExceptionRecord, PKEXCEPTION_FRAME Ex
     __builtin_memset(&context, 0, sizeof(context));
     context.ContextFlags = CONTEXT_AMD64_ALL_SAVED;
     KeContextFromKframes(TrapFrame, ExceptionFrame, &context);
-    if (PreviousMode == KernelMode && FirstChance &&
-        (KiDebugRoutine(ExceptionRecord, &context, FALSE) || RtlDispatchException(ExceptionRecord, &context) ||
+    // The debugger has the first chance and the last. In user mode nothing else handles exceptions here.
+    if (FirstChance &&
+        (KiDebugRoutine(ExceptionRecord, &context, FALSE) ||
+         (PreviousMode == KernelMode && RtlDispatchException(ExceptionRecord, &context)) ||
          KiDebugRoutine(ExceptionRecord, &context, TRUE))) {
         KeContextToKframes(TrapFrame, ExceptionFrame, &context);
         return;

@@ -7,10 +7,13 @@
 
 #define PIC1_MASK 0x21
 #define PIC2_MASK 0xa1
+#define EFER_SYSCALL 1
+#define SYSCALL_FLAGS_MASK 0x4700 // a system call clears NT, DF, IF and TF
 
 extern VOID KiDivideErrorFault(VOID), KiDebugTrapOrFault(VOID), KiNmiInterrupt(VOID), KiBreakpointTrap(VOID),
     KiInvalidOpcodeFault(VOID), KiDoubleFaultAbort(VOID), KiGeneralProtectionFault(VOID), KiPageFault(VOID),
-    KiRaiseAssertion(VOID), KiDebugServiceTrap(VOID), KiUnexpectedInterrupt(VOID);
+    KiRaiseAssertion(VOID), KiDebugServiceTrap(VOID), KiUnexpectedInterrupt(VOID), KiDpcInterrupt(VOID),
+    KiClockInterrupt(VOID), KiIpiInterrupt(VOID), KiSystemCall64(VOID);
 extern UCHAR KiBootStack[];
 
 __declspec(align(4096)) KPCR KiInitialPCR;
@@ -30,7 +33,8 @@ static const struct {
     {0, 0, KiDivideErrorFault},   {1, 0, KiDebugTrapOrFault},  {2, 3, KiNmiInterrupt},
     {3, 0, KiBreakpointTrap},     {6, 0, KiInvalidOpcodeFault}, {8, 1, KiDoubleFaultAbort},
     {13, 0, KiGeneralProtectionFault}, {14, 0, KiPageFault},
-    {0x2c, 0, KiRaiseAssertion},  {0x2d, 0, KiDebugServiceTrap},
+    {0x2c, 0, KiRaiseAssertion},  {0x2d, 0, KiDebugServiceTrap}, {DPC_VECTOR, 0, KiDpcInterrupt},
+    {CLOCK_VECTOR, 0, KiClockInterrupt}, {IPI_VECTOR, 0, KiIpiInterrupt},
 };
 
 static VOID KiSetGate(PKIDTENTRY64 Gate, VOID (*Handler)(VOID), UCHAR IstIndex, UCHAR Dpl)
@@ -121,6 +125,7 @@ VOID KiInitializeProcessor(PKPCR Pcr, ULONG Number, KI_PROCESSOR_TABLES *Tables,
     for (ULONG priority = 0; priority < RTL_NUMBER_OF(prcb->DispatcherReadyListHead); priority++) {
         InitializeListHead(&prcb->DispatcherReadyListHead[priority]);
     }
+    KiInitializeTimerTable(prcb);
     IdleThread->NextProcessor = Number;
     KiProcessorBlock[Number] = prcb;
 }
@@ -156,6 +161,10 @@ VOID KiLoadProcessorTables(PKPCR Pcr)
                      : "rax", "memory");
     WriteMsr(MSR_GS_BASE, (ULONG64)Pcr);
     WriteMsr(MSR_GS_SWAP, 0);
+    WriteMsr(MSR_EFER, ReadMsr(MSR_EFER) | EFER_SYSCALL);
+    WriteMsr(MSR_STAR, (ULONG64)(KGDT64_R3_CMCODE | 3) << 48 | (ULONG64)KGDT64_R0_CODE << 32);
+    WriteMsr(MSR_LSTAR, (ULONG64)KiSystemCall64);
+    WriteMsr(MSR_SYSCALL_MASK, SYSCALL_FLAGS_MASK);
     __asm__ volatile("ldmxcsr %0" : : "m"(Pcr->Prcb.MxCsr));
     WRITE_REGISTER("cr8", HIGH_LEVEL);
     KiIdentifyProcessor(&Pcr->Prcb);
@@ -182,5 +191,5 @@ VOID KiInitializeKernel(BOOT_BLOCK *BootBlock)
     MiInitializeLoadedModuleList(KiBootBlock.KernelBase);
     KdInitSystem(1, NULL);
     PsInitSystem();
-    PsCreateSystemThread(Phase1Initialization, NULL);
+    PsCreateSystemThread(NULL, 0, NULL, NULL, NULL, Phase1Initialization, NULL);
 }

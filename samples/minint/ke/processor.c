@@ -3,11 +3,7 @@
 #include "mm.h"
 #include "ps.h"
 
-#define APIC_ID 0x20
 #define APIC_SPURIOUS 0xf0
-#define APIC_COMMAND_LOW 0x300
-#define APIC_COMMAND_HIGH 0x310
-#define APIC_DELIVERY_PENDING 0x1000
 #define APIC_COMMAND_INIT 0x4500
 #define APIC_COMMAND_STARTUP 0x4600
 #define APIC_PHYSICAL_PAGE 0xfee00
@@ -22,15 +18,6 @@ VOID KiStartProcessor(PKPCR Pcr);
 static volatile ULONG *KiApicRegister(ULONG Offset)
 {
     return (volatile ULONG *)(MM_HAL_APIC + Offset);
-}
-
-VOID KiSendApicCommand(ULONG ApicId, ULONG Command)
-{
-    *KiApicRegister(APIC_COMMAND_HIGH) = ApicId << 24;
-    *KiApicRegister(APIC_COMMAND_LOW) = Command;
-    while ((*KiApicRegister(APIC_COMMAND_LOW) & APIC_DELIVERY_PENDING) != 0) {
-        PauseProcessor();
-    }
 }
 
 VOID KeStallExecutionProcessor(ULONG MicroSeconds)

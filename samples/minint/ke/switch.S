@@ -33,12 +33,14 @@ ENDPROC
 PROC KiStartSystemThread
     .seh_stackalloc 0x28
     .seh_endprologue
-    xor eax, eax
-    mov cr8, rax
+    mov rbx, [rsp] // what is called may write to the frame
+    mov rsi, [rsp + 8]
+    mov rdi, [rsp + 0x10]
     sti
-    mov rax, [rsp]
-    mov rcx, [rsp + 8]
-    mov rdx, [rsp + 0x10]
-    call rax
+    xor ecx, ecx
+    call KiUnlockDispatcherDatabase // which the thread that ran before has locked
+    mov rcx, rsi
+    mov rdx, rdi
+    call rbx
     int3
 ENDPROC

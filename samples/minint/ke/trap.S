@@ -110,7 +110,7 @@ PROC KiGeneralProtectionFault
 ENDPROC
 
 PROC KiDoubleFaultAbort
-    GENERATE_TRAP_FRAME 1
+    GENERATE_TRAP_FRAME 1, 1
     mov ecx, UNEXPECTED_KERNEL_MODE_TRAP
     mov edx, 8
     xor r8d, r8d
@@ -133,9 +133,9 @@ PROC KiUnexpectedInterrupt
 ENDPROC
 
 PROC KiNmiInterrupt
-    GENERATE_TRAP_FRAME 0
+    GENERATE_TRAP_FRAME 0, 1
     call KxNmiInterrupt
-    RESTORE_TRAP_STATE
+    RESTORE_TRAP_STATE 1
 ENDPROC
 
 // KiProcessNMI(TrapFrame, ExceptionFrame)

@@ -1,4 +1,4 @@
-// Physical pages and page tables. Pages are handed out in order and never come back.
+// Physical pages and page tables. Pages are handed out in order; those of unloaded drivers come back.
 #include "boot.h"
 #include "ke.h"
 #include "mm.h"
@@ -6,10 +6,15 @@
 #define MEMORY_MANAGEMENT 0x1a
 #define PAGE_FAULT_IN_NONPAGED_AREA 0x50
 #define IRQL_NOT_LESS_OR_EQUAL 0x0a
-#define STATUS_ACCESS_VIOLATION ((NTSTATUS)0xC0000005L)
 #define FIRST_PAGE_ABOVE_1MB 0x100
+#define ROOT_ENTRIES 512
 
+#define FREE_PAGES 64 // that are remembered; more are lost
+
+static KSPIN_LOCK MiPageLock;
 static ULONG64 MiNextPage;
+static ULONG64 MiFreePages[FREE_PAGES];
+static ULONG MiFreePageCount;
 static ULONG64 MiNextSystemPte = MM_SYSTEM_PTES;
 static PHYSICAL_MEMORY_DESCRIPTOR MiPhysicalMemory;
 
@@ -24,11 +29,31 @@ const ULONG64 MmUserProbeAddress = MM_HIGHEST_USER_ADDRESS & ~0xffffULL;
 
 ULONG64 MiGetPage(VOID)
 {
+    KIRQL old = KfRaiseIrql(HIGH_LEVEL);
+    ULONG64 page;
+
+    KiAcquireSpinLock(&MiPageLock);
     if (MmAvailablePages == 0) {
         KeBugCheckEx(MEMORY_MANAGEMENT, 0, MiNextPage, 0, 0);
     }
     MmAvailablePages -= 1;
-    return MiNextPage++;
+    page = MiFreePageCount != 0 ? MiFreePages[--MiFreePageCount] : MiNextPage++;
+    KiReleaseSpinLock(&MiPageLock);
+    KeLowerIrql(old);
+    return page;
+}
+
+VOID MiFreePage(ULONG64 PageFrameNumber)
+{
+    KIRQL old = KfRaiseIrql(HIGH_LEVEL);
+
+    KiAcquireSpinLock(&MiPageLock);
+    if (MiFreePageCount < FREE_PAGES) {
+        MiFreePages[MiFreePageCount++] = PageFrameNumber;
+        MmAvailablePages += 1;
+    }
+    KiReleaseSpinLock(&MiPageLock);
+    KeLowerIrql(old);
 }
 
 // Through the self-map, the entries of each level are an array in virtual memory.
@@ -42,11 +67,12 @@ PMMPTE_HARDWARE MiGetEntry(ULONG64 VirtualAddress, ULONG Level)
     }
 }
 
-static VOID MiMakeValid(PMMPTE_HARDWARE Entry, ULONG64 PageFrameNumber, BOOLEAN NoExecute)
+static VOID MiMakeValid(PMMPTE_HARDWARE Entry, ULONG64 PageFrameNumber, BOOLEAN NoExecute, BOOLEAN User)
 {
     MMPTE_HARDWARE value = {
         .Valid = 1,
         .Dirty1 = 1,
+        .Owner = User,
         .Accessed = 1,
         .Dirty = 1,
         .Write = 1,
@@ -58,14 +84,16 @@ static VOID MiMakeValid(PMMPTE_HARDWARE Entry, ULONG64 PageFrameNumber, BOOLEAN 
 
 VOID MiMapPage(ULONG64 VirtualAddress, ULONG64 PageFrameNumber, BOOLEAN Executable)
 {
+    BOOLEAN user = VirtualAddress < MM_SYSTEM_RANGE_START;
+
     for (ULONG level = 3; level != 0; level--) {
         PMMPTE_HARDWARE entry = MiGetEntry(VirtualAddress, level);
 
         if (!entry->Valid) {
-            MiMakeValid(entry, MiGetPage(), FALSE);
+            MiMakeValid(entry, MiGetPage(), FALSE, user);
         }
     }
-    MiMakeValid(MiGetEntry(VirtualAddress, 0), PageFrameNumber, !Executable);
+    MiMakeValid(MiGetEntry(VirtualAddress, 0), PageFrameNumber, !Executable, user);
     InvalidatePage((PVOID)VirtualAddress);
 }
 
@@ -77,12 +105,27 @@ VOID MiUnmapPage(ULONG64 VirtualAddress)
 
 PVOID MmAllocateSystemPages(ULONG Bytes)
 {
-    ULONG64 start = MiNextSystemPte + PAGE_SIZE; // a page that isn't mapped in front
+    ULONG64 size = (Bytes + PAGE_SIZE - 1ULL) & ~(PAGE_SIZE - 1ULL);
+    ULONG64 start = __atomic_fetch_add(&MiNextSystemPte, PAGE_SIZE + size, __ATOMIC_SEQ_CST) +
+                    PAGE_SIZE; // a page that isn't mapped in front
 
-    for (MiNextSystemPte = start; MiNextSystemPte < start + Bytes; MiNextSystemPte += PAGE_SIZE) {
-        MiMapPage(MiNextSystemPte, MiGetPage(), FALSE);
+    for (ULONG64 offset = 0; offset < size; offset += PAGE_SIZE) {
+        MiMapPage(start + offset, MiGetPage(), FALSE);
     }
     return (PVOID)start;
+}
+
+ULONG64 MmCreateAddressSpace(VOID)
+{
+    PMMPTE_HARDWARE root = MmAllocateSystemPages(PAGE_SIZE);
+    PMMPTE_HARDWARE current = MiGetEntry(0, 3);
+    ULONG64 physical = MmGetPhysicalAddress(root);
+
+    for (ULONG index = ROOT_ENTRIES / 2; index < ROOT_ENTRIES; index++) {
+        root[index] = current[index];
+    }
+    MiMakeValid(&root[PTE_BASE >> 39 & (ROOT_ENTRIES - 1)], physical >> PAGE_SHIFT, FALSE, FALSE);
+    return physical;
 }
 
 ULONG64 MmGetPhysicalAddress(PVOID BaseAddress)

@@ -10,9 +10,13 @@
 #define STATUS_PROCEDURE_NOT_FOUND ((NTSTATUS)0xC000007AL)
 #define LDRP_IMAGE_FLAGS 0x09004000 // entry processed, mapped by the system
 #define MODULE_NAME_LENGTH 32
+#define MI_UNLOADED_DRIVERS 50 // as in NT
+#define MI_LARGEST_DRIVER 0x100000
 
 LIST_ENTRY PsLoadedModuleList; // zeros until there is a module, as in NT
-static ULONG64 MiNextImage = MM_DRIVER_IMAGES;
+PUNLOADED_DRIVERS MmUnloadedDrivers;
+ULONG MmLastUnloadedDriver; // the next one's index
+static ULONG64 MiNextImage = MM_DRIVER_IMAGES; // an unloaded driver's address isn't used again
 
 // "a" and "b" and "c" to the UNICODE_STRING "abc", in pool.
 static VOID MiMakeName(PUNICODE_STRING Name, PCSTR First, PCSTR Second, PCSTR Third)
@@ -64,8 +68,8 @@ VOID MiInitializeLoadedModuleList(PVOID KernelBase)
     MiEnterImage(KernelBase, "\\SystemRoot\\system32\\", "ntoskrnl", ".exe");
 }
 
-// Tells the debugger.
-static VOID MiReportImage(PKLDR_DATA_TABLE_ENTRY Entry)
+// Tells the debugger of an image, with DbgLoadImageSymbols or DbgUnLoadImageSymbols.
+static VOID MiReportImage(PKLDR_DATA_TABLE_ENTRY Entry, VOID (*Report)(PCSTR FileName, PVOID ImageBase))
 {
     CHAR name[MODULE_NAME_LENGTH * 2 + 1];
     USHORT length = Entry->FullDllName.Length / sizeof(WCHAR);
@@ -77,7 +81,7 @@ static VOID MiReportImage(PKLDR_DATA_TABLE_ENTRY Entry)
         name[index] = (CHAR)Entry->FullDllName.Buffer[index];
     }
     name[length] = 0;
-    DbgLoadImageSymbols(name, Entry->DllBase);
+    Report(name, Entry->DllBase);
 }
 
 static PVOID MiFindExport(PVOID Base, PCSTR Name)
@@ -129,7 +133,7 @@ NTSTATUS MmLoadSystemImage(BOOT_DRIVER *File, PKLDR_DATA_TABLE_ENTRY *Entry)
         MiMapPage(file + offset, (File->Physical + offset) >> PAGE_SHIFT, FALSE);
     }
     headers = RtlImageNtHeader((PVOID)file);
-    if (headers == NULL) {
+    if (headers == NULL || headers->OptionalHeader.SizeOfImage > MI_LARGEST_DRIVER) {
         return STATUS_INVALID_IMAGE_FORMAT;
     }
     for (ULONG offset = 0; offset < headers->OptionalHeader.SizeOfImage; offset += PAGE_SIZE) {
@@ -144,7 +148,49 @@ NTSTATUS MmLoadSystemImage(BOOT_DRIVER *File, PKLDR_DATA_TABLE_ENTRY *Entry)
     status = MiResolveImports(base);
     if (NT_SUCCESS(status)) {
         *Entry = MiEnterImage(base, "\\SystemRoot\\System32\\drivers\\", File->Name, ".sys");
-        MiReportImage(*Entry);
+        MiReportImage(*Entry, DbgLoadImageSymbols);
     }
     return status;
+}
+
+// Remembers the image in the table that debuggers list unloaded drivers from.
+static VOID MiRememberUnloadedDriver(PKLDR_DATA_TABLE_ENTRY Entry)
+{
+    PUNLOADED_DRIVERS driver;
+
+    if (MmUnloadedDrivers == NULL) {
+        MmUnloadedDrivers =
+            ExAllocatePoolWithTag(NonPagedPoolNx, MI_UNLOADED_DRIVERS * sizeof(UNLOADED_DRIVERS), 'TDmM');
+    }
+    driver = &MmUnloadedDrivers[MmLastUnloadedDriver % MI_UNLOADED_DRIVERS];
+    if (driver->Name.Buffer != NULL) {
+        ExFreePoolWithTag(driver->Name.Buffer, 'dLmM');
+    }
+    driver->Name = Entry->BaseDllName; // it takes the name over
+    driver->StartAddress = Entry->DllBase;
+    driver->EndAddress = (PUCHAR)Entry->DllBase + Entry->SizeOfImage;
+    driver->CurrentTime.QuadPart = (LONGLONG)KeQuerySystemTimePrecise();
+    MmLastUnloadedDriver = (MmLastUnloadedDriver + 1) % MI_UNLOADED_DRIVERS;
+}
+
+VOID MmUnloadSystemImage(PKLDR_DATA_TABLE_ENTRY Entry)
+{
+    PUCHAR base = Entry->DllBase;
+    ULONG64 pages[MI_LARGEST_DRIVER / PAGE_SIZE];
+    ULONG count = Entry->SizeOfImage >> PAGE_SHIFT;
+
+    MiReportImage(Entry, DbgUnLoadImageSymbols); // with the image still there
+    RemoveEntryList(&Entry->InLoadOrderLinks);
+    MiRememberUnloadedDriver(Entry);
+    ExFreePoolWithTag(Entry->FullDllName.Buffer, 'dLmM');
+    ExFreePoolWithTag(Entry, 'dLmM');
+    for (ULONG index = 0; index < count; index++) {
+        pages[index] = MmGetPhysicalAddress(base + index * PAGE_SIZE) >> PAGE_SHIFT;
+        __builtin_memset(base + index * PAGE_SIZE, 0, PAGE_SIZE); // free pages are zeroed ones
+        MiUnmapPage((ULONG64)base + index * PAGE_SIZE);
+    }
+    KiFlushTranslations();
+    for (ULONG index = 0; index < count; index++) {
+        MiFreePage(pages[index]);
+    }
 }

@@ -15,8 +15,6 @@ enum {
     UWOP_PUSH_MACHFRAME = 10,
 };
 
-enum { UNW_FLAG_EHANDLER = 1, UNW_FLAG_UHANDLER = 2, UNW_FLAG_CHAININFO = 4 };
-
 typedef union _UNWIND_CODE {
     struct {
         UCHAR CodeOffset;
@@ -134,14 +132,16 @@ static BOOLEAN RtlpUnwindCodes(PUNWIND_INFO Info, ULONG PrologOffset, ULONG64 Fr
     return machineFrame;
 }
 
-EXCEPTION_ROUTINE *RtlVirtualUnwind(ULONG64 ImageBase, ULONG64 ControlPc, PRUNTIME_FUNCTION FunctionEntry,
-                                    PCONTEXT ContextRecord, PVOID *HandlerData, ULONG64 *EstablisherFrame)
+EXCEPTION_ROUTINE *RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, ULONG64 ControlPc,
+                                    PRUNTIME_FUNCTION FunctionEntry, PCONTEXT ContextRecord, PVOID *HandlerData,
+                                    ULONG64 *EstablisherFrame, PVOID ContextPointers)
 {
     PUNWIND_INFO info = (PUNWIND_INFO)(ImageBase + FunctionEntry->UnwindData);
     ULONG prologOffset = (ULONG)(ControlPc - ImageBase - FunctionEntry->BeginAddress);
     EXCEPTION_ROUTINE *handler = NULL;
     BOOLEAN machineFrame;
 
+    (void)ContextPointers; // not told
     // What saved registers are relative to: the frame register once it is set, else rsp.
     *EstablisherFrame = ContextRecord->Rsp;
     if (info->FrameRegister != 0 &&
@@ -149,7 +149,7 @@ EXCEPTION_ROUTINE *RtlVirtualUnwind(ULONG64 ImageBase, ULONG64 ControlPc, PRUNTI
         *EstablisherFrame = *RtlpRegister(ContextRecord, info->FrameRegister) - info->FrameOffset * 16;
     }
 
-    if (prologOffset >= info->SizeOfProlog && (info->Flags & UNW_FLAG_EHANDLER) != 0) {
+    if (prologOffset >= info->SizeOfProlog && (info->Flags & HandlerType) != 0) {
         ULONG *after = RtlpAfterCodes(info);
 
         handler = (EXCEPTION_ROUTINE *)(ImageBase + after[0]);
