@@ -14,13 +14,19 @@ static LONG LiveFilter(NTSTATUS Code)
     return Code == STATUS_ACCESS_VIOLATION;
 }
 
+// The write that faults: a function of its own, as clang guards the calls in a __try block only.
+__declspec(noinline) static VOID LiveStore(volatile ULONG *Address, ULONG Value)
+{
+    *Address = Value;
+}
+
 // A first-chance exception that __except handles: FALSE if the address can't be written.
 __declspec(noinline) BOOLEAN LiveTryWrite(volatile ULONG *Address, ULONG Value)
 {
     BOOLEAN written = FALSE;
 
     __try {
-        *Address = Value;
+        LiveStore(Address, Value);
         written = TRUE;
     } __except (LiveFilter((NTSTATUS)__exception_code())) {
         DbgPrint("livedrv: %p can't be written: handled\n", Address);

@@ -25,7 +25,7 @@ AppCount:
     dec edx
     jz 2f
     call AppCount
-2:  mov eax, 20000 // work: enough for the clock to find it at
+2:  mov eax, 1500000 // work: long enough for the clock to find it at
 3:  dec eax
     jnz 3b
     add rsp, 0x28
@@ -39,5 +39,5 @@ AppDelayExecution:
 
     .p2align 3
 AppInterval:
-    .quad -200000 // 20 ms
+    .quad -1000000 // 100 ms
 PspAppCodeEnd:
