@@ -18,7 +18,8 @@ from gdbstub import GdbStub
 from machine import SAMPLES, Machine
 from symbols import SIZES, Symbols, structures
 
-SKIPPED = {"KeStallExecutionProcessor", "memcpy", "memset", "memmove", "memcmp"}  # called too often; call nothing
+SKIPPED = {"KeStallExecutionProcessor", "KiAcquireSpinLock", "KiReleaseSpinLock",
+           "memcpy", "memset", "memmove", "memcmp"}  # called too often; call nothing
 TRAPS = {"KiPageFault", "KiNmiInterrupt"}
 START_FRAMES = {"KiStartSystemThread", "KiStartProcessor", "KiSystemStartup"}  # begin with 0x28 bytes allocated
 NON_VOLATILE = {"rbx", "rbp", "rsi", "rdi", "rsp", "r12", "r13", "r14", "r15"}

@@ -93,41 +93,9 @@ VOID RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD ExceptionR
     RtlRestoreContext(ContextRecord, ExceptionRecord);
 }
 
-// Asks the filters of the scopes around the exception. The one that wants it is unwound to.
-static EXCEPTION_DISPOSITION RtlpAskFilters(PEXCEPTION_RECORD ExceptionRecord, PVOID EstablisherFrame,
-                                            PCONTEXT ContextRecord, PDISPATCHER_CONTEXT DispatcherContext)
-{
-    SCOPE_TABLE *scopes = DispatcherContext->HandlerData;
-    ULONG64 base = DispatcherContext->ImageBase;
-    ULONG64 rva = DispatcherContext->ControlPc - base;
-    EXCEPTION_POINTERS pointers = {ExceptionRecord, ContextRecord};
-
-    for (ULONG index = DispatcherContext->ScopeIndex; index < scopes->Count; index++) {
-        ULONG filter = scopes->ScopeRecord[index].HandlerAddress;
-        LONG answer = EXCEPTION_EXECUTE_HANDLER;
-
-        if (rva < scopes->ScopeRecord[index].BeginAddress || rva >= scopes->ScopeRecord[index].EndAddress ||
-            scopes->ScopeRecord[index].JumpTarget == 0) {
-            continue;
-        }
-        if (filter != EXCEPTION_EXECUTE_HANDLER) {
-            answer = ((EXCEPTION_FILTER *)(base + filter))(&pointers, (ULONG64)EstablisherFrame);
-        }
-        if (answer < 0) {
-            return ExceptionContinueExecution;
-        }
-        if (answer > 0) {
-            RtlUnwindEx(EstablisherFrame, (PVOID)(base + scopes->ScopeRecord[index].JumpTarget), ExceptionRecord,
-                        (PVOID)(ULONG64)(ULONG)ExceptionRecord->ExceptionCode, DispatcherContext->ContextRecord,
-                        DispatcherContext->HistoryTable);
-        }
-    }
-    return ExceptionContinueSearch;
-}
-
 // Calls the __finally blocks of the scopes that are left. In the frame that is unwound to, those around the target
 // aren't.
-static VOID RtlpCallFinallyBlocks(PEXCEPTION_RECORD ExceptionRecord, PVOID EstablisherFrame,
+static __declspec(noinline) VOID RtlpCallFinallyBlocks(PEXCEPTION_RECORD ExceptionRecord, PVOID EstablisherFrame,
                                   PDISPATCHER_CONTEXT DispatcherContext)
 {
     SCOPE_TABLE *scopes = DispatcherContext->HandlerData;
@@ -154,13 +122,39 @@ static VOID RtlpCallFinallyBlocks(PEXCEPTION_RECORD ExceptionRecord, PVOID Estab
     }
 }
 
+// Asks the filters of the scopes around the exception. The one that wants it is unwound to.
 EXCEPTION_DISPOSITION __C_specific_handler(PEXCEPTION_RECORD ExceptionRecord, PVOID EstablisherFrame,
                                            PCONTEXT ContextRecord, PDISPATCHER_CONTEXT DispatcherContext)
 {
-    if ((ExceptionRecord->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND)) == 0) {
-        return RtlpAskFilters(ExceptionRecord, EstablisherFrame, ContextRecord, DispatcherContext);
+    SCOPE_TABLE *scopes = DispatcherContext->HandlerData;
+    ULONG64 base = DispatcherContext->ImageBase;
+    ULONG64 rva = DispatcherContext->ControlPc - base;
+    EXCEPTION_POINTERS pointers = {ExceptionRecord, ContextRecord};
+
+    if ((ExceptionRecord->ExceptionFlags & (EXCEPTION_UNWINDING | EXCEPTION_EXIT_UNWIND)) != 0) {
+        RtlpCallFinallyBlocks(ExceptionRecord, EstablisherFrame, DispatcherContext);
+        return ExceptionContinueSearch;
     }
-    RtlpCallFinallyBlocks(ExceptionRecord, EstablisherFrame, DispatcherContext);
+    for (ULONG index = DispatcherContext->ScopeIndex; index < scopes->Count; index++) {
+        ULONG filter = scopes->ScopeRecord[index].HandlerAddress;
+        LONG answer = EXCEPTION_EXECUTE_HANDLER;
+
+        if (rva < scopes->ScopeRecord[index].BeginAddress || rva >= scopes->ScopeRecord[index].EndAddress ||
+            scopes->ScopeRecord[index].JumpTarget == 0) {
+            continue;
+        }
+        if (filter != EXCEPTION_EXECUTE_HANDLER) {
+            answer = ((EXCEPTION_FILTER *)(base + filter))(&pointers, (ULONG64)EstablisherFrame);
+        }
+        if (answer < 0) {
+            return ExceptionContinueExecution;
+        }
+        if (answer > 0) {
+            RtlUnwindEx(EstablisherFrame, (PVOID)(base + scopes->ScopeRecord[index].JumpTarget), ExceptionRecord,
+                        (PVOID)(ULONG64)(ULONG)ExceptionRecord->ExceptionCode, DispatcherContext->ContextRecord,
+                        DispatcherContext->HistoryTable);
+        }
+    }
     return ExceptionContinueSearch;
 }
 
