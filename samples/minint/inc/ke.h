@@ -543,7 +543,8 @@ VOID KiTimerExpiration(PKPRCB Prcb);
 enum { DPC_VECTOR = 0x2f, CLOCK_VECTOR = 0xd1, IPI_VECTOR = 0xe1 }; // the upper digit is the IRQL
 enum { DPC_TIMER_EXPIRATION = 8 }; // KPRCB.DpcRequestSummary
 
-#define KeMaximumIncrement 156250 // 100 ns between two clock interrupts
+extern const ULONG KeMaximumIncrement; // 100 ns in a tick
+extern ULONG KeTimeIncrement; // 100 ns between two clock interrupts
 extern volatile BOOLEAN KiClockRunning;
 VOID KeStartClock(VOID);
 ULONG64 KeQueryInterruptTime(VOID);

@@ -23,6 +23,7 @@ KDDEBUGGER_DATA64 KdDebuggerDataBlock = {
     .BreakpointWithStatus = (ULONG64)RtlpBreakWithStatusInstruction,
     .PsLoadedModuleList = (ULONG64)&PsLoadedModuleList,
     .PsActiveProcessHead = (ULONG64)&PsActiveProcessHead,
+    .KeTimeIncrement = (ULONG64)&KeTimeIncrement,
     .KeBugCheckCallbackListHead = (ULONG64)&KeBugCheckCallbackListHead,
     .KiBugcheckData = (ULONG64)KiBugCheckData,
     .MmLowestPhysicalPage = (ULONG64)&MmLowestPhysicalPage,

@@ -53,5 +53,5 @@ VOID HalStartClock(VOID)
 {
     *HalpApicRegister(APIC_TIMER_DIVIDE) = APIC_TIMER_DIVIDE_BY_1;
     *HalpApicRegister(APIC_TIMER_VECTOR) = APIC_TIMER_PERIODIC | CLOCK_VECTOR;
-    *HalpApicRegister(APIC_TIMER_INITIAL_COUNT) = KeMaximumIncrement * APIC_TIMER_TICKS - 1;
+    *HalpApicRegister(APIC_TIMER_INITIAL_COUNT) = KeTimeIncrement * APIC_TIMER_TICKS - 1;
 }

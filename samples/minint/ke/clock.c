@@ -5,8 +5,9 @@
 #include "mm.h"
 
 #define TICKS_PER_QUANTUM 2
-#define KeTimeIncrement KeMaximumIncrement
 
+const ULONG KeMaximumIncrement = 156250;
+ULONG KeTimeIncrement = 156250;
 volatile BOOLEAN KiClockRunning;
 
 ULONG64 KeQueryInterruptTime(VOID)
