@@ -59,7 +59,7 @@ pub enum StateChangeKind {
     },
     /// A state that this debugger doesn't know.
     Unknown {
-        /// `NewState`.
+        /// `NewState` without the bit of the alternate partition.
         new_state: u32,
     },
 }
@@ -135,7 +135,7 @@ impl StateChange {
                 after = &[];
                 StateChangeKind::CommandString { body: fields.rest(32).to_vec() }
             }
-            _ => StateChangeKind::Unknown { new_state },
+            other => StateChangeKind::Unknown { new_state: other },
         };
         Ok(Self {
             kind,
@@ -182,7 +182,7 @@ impl StateChange {
                     unload: fields.u8(40)? != 0,
                 })
             }
-            _ => StateChangeKind::Unknown { new_state },
+            other => StateChangeKind::Unknown { new_state: other },
         };
         Ok(Self {
             kind,

@@ -13,4 +13,5 @@
 pub mod line;
 pub mod pair;
 pub mod random;
+pub mod samples;
 pub mod target;
