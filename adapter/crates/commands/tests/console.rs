@@ -10,9 +10,9 @@ use support::{check, check_lines, output, sample, survive_nonsense, triage};
 fn memory_is_seen_as_the_implicit_process_sees_it() {
     let session = &mut sample();
     check(session, ".process", "Implicit process is now ffffa980`00000150");
-    check(session, ".process /p fffff803`1001a0e8", "Implicit process is now fffff803`1001a0e8");
-    check(session, ".process", "Implicit process is now fffff803`1001a0e8");
-    check(session, "r $proc", "$proc=fffff8031001a0e8");
+    check(session, ".process /p fffff803`100282f8", "Implicit process is now fffff803`100282f8");
+    check(session, ".process", "Implicit process is now fffff803`100282f8");
+    check(session, "r $proc", "$proc=fffff803100282f8");
     check_lines(session, "u nt!KeBugCheckEx L1", &["nt!KeBugCheckEx:"]);
     check(session, ".process 0", "Implicit process is now ffffa980`00000150");
     // Not a process: what would be its page tables don't map the kernel.
@@ -111,7 +111,7 @@ fn the_log_file_has_what_the_console_shows() {
 
 #[test]
 fn nonsense_is_answered() {
-    let words = &["/p", "/t", "/a", "c0000005", "1", "x64", ".frame", "k", "fffff803`1001a0e8", "nt!KeBugCheckEx"];
+    let words = &["/p", "/t", "/a", "c0000005", "1", "x64", ".frame", "k", "fffff803`100282f8", "nt!KeBugCheckEx"];
     for name in [".process", ".effmach", ".echo", "!error", ".help", "*", ".logclose", ".logfile", "?", ""] {
         survive_nonsense(&mut sample(), name, words);
     }

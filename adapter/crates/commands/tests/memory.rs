@@ -127,10 +127,10 @@ fn what_cannot_be_read_is_question_marks() {
     check_lines(
         session,
         "df 0 L1",
-        &["00000000`00000000  ??? (PTE 0000000000000000 at physical 0x41a000 is not valid)"],
+        &["00000000`00000000  ??? (PTE 0000000000000000 at physical 0x41b000 is not valid)"],
     );
     check(session, "dps 0 L1", "00000000`00000000  ????????`????????");
-    check(session, "da 0", "00000000`00000000  ??? (PTE 0000000000000000 at physical 0x41a000 is not valid)");
+    check(session, "da 0", "00000000`00000000  ??? (PTE 0000000000000000 at physical 0x41b000 is not valid)");
 }
 
 /// The stack's last page ends at ffffb100`00027000 (samples/crash/expected.md: KiStartSystemThread's frame lies below);
@@ -138,7 +138,7 @@ fn what_cannot_be_read_is_question_marks() {
 #[test]
 fn a_line_may_be_readable_in_part() {
     let session = &mut sample_o0();
-    let output = output(session, "dq ffffb10000026ff8 L2");
+    let output = output(session, "dq ffffb1000002aff8 L2");
     let mut words = output.split_whitespace().skip(1);
     assert!(!words.next().unwrap().contains('?') && words.next() == Some("????????`????????"), "{output}");
 }

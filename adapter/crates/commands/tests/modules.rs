@@ -16,7 +16,7 @@ fn modules_are_listed_with_what_symbols_they_have() {
         "lm",
         "
         start             end                 module name
-        fffff803`10000000 fffff803`10024000   nt         (deferred)
+        fffff803`10000000 fffff803`10032000   nt         (deferred)
         fffff803`20000000 fffff803`20006000   sampledrv   (deferred)",
     );
     check(
@@ -44,8 +44,8 @@ fn modules_are_listed_with_what_symbols_they_have() {
             Mapped memory image file: {root}/samples/driver/O2/sampledrv.sys
             Image path: \\SystemRoot\\System32\\drivers\\sampledrv.sys
             Image name: sampledrv.sys
-            Timestamp:        This is a reproducible build file hash, not a timestamp (b5774a8a)
-            CheckSum:         000068d7
+            Timestamp:        This is a reproducible build file hash, not a timestamp (273c0613)
+            CheckSum:         0001019d
             ImageSize:        00006000",
     );
 }
@@ -63,7 +63,7 @@ fn a_listing_of_modules_can_be_narrowed_and_widened() {
         &["fffff803`20000000 fffff803`20006000   sampledrv \\SystemRoot\\System32\\drivers\\sampledrv.sys"],
     );
     check_lines(session, "lmn", &["fffff803`20000000 fffff803`20006000   sampledrv sampledrv.sys"]);
-    check_lines(session, "lmc m nt", &["fffff803`10000000 fffff803`10024000   nt        00012d7f"]);
+    check_lines(session, "lmc m nt", &["fffff803`10000000 fffff803`10032000   nt        0001da2c"]);
     assert!(output(session, "lm y").contains("unknown option 'y'"));
 }
 
@@ -120,7 +120,7 @@ fn symbols_are_found_by_patterns_and_show_their_types_and_values() {
     check(session, "x /f /v sampledrv!*Store", "
         prv func   fffff803`20001310   7f sampledrv!SampleStore (struct _SAMPLE_DEVICE *, struct _SAMPLE_ENTRY *, struct _SAMPLE_POINT *, unsigned long, unsigned int64, char)");
     check(session, "x /d /2 sampledrv!*Store", "");
-    check(session, "x nt!KeBugCheckEx", "fffff803`10001250 nt!KeBugCheckEx (<no parameter info>)");
+    check(session, "x nt!KeBugCheckEx", "fffff803`100016c0 nt!KeBugCheckEx (<no parameter info>)");
     check(session, "x foo!*", "no module's name matches 'foo'");
 }
 
@@ -134,13 +134,13 @@ fn without_a_module_the_variables_of_the_frame_are_examined() {
         "x *",
         &[
             "@rcx              Device = 0xfffff803`20003038 sampledrv!SampleDevice",
-            "ffffb100`00026d20 Cookie = 0x11223344`55667788",
+            "ffffb100`0002ad20 Cookie = 0x11223344`55667788",
             "@r10              value = 0x201fd52",
             "@xmm0             scaled = 22.5",
             "fffff803`20003120 StoreCount = 1",
         ],
     );
-    check(session, "x /v /t Let*", "prv param  ffffb100`00026d28    1 char Letter = 0n75 'K'");
+    check(session, "x /v /t Let*", "prv param  ffffb100`0002ad28    1 char Letter = 0n75 'K'");
 }
 
 #[test]
@@ -179,11 +179,11 @@ fn a_module_tells_where_its_files_came_from() {
             "     Image Name: \\SystemRoot\\System32\\drivers\\sampledrv.sys",
             "   Machine Type: 34404 (X64)",
             "           Size: 6000",
-            "       CheckSum: 68d7",
+            "       CheckSum: 1019d",
             "   Headers from: the target's memory",
-            "            PDB: sampledrv.pdb {EFC31427-2F0A-D73B-4C4C-44205044422E}, age 1",
+            "            PDB: sampledrv.pdb {E93DF303-7E19-C0B4-4C4C-44205044422E}, age 1",
             "    Symbol Type: PDB      - matched by GUID and age, read from the target's memory",
-            "                 {root}/samples/driver/O2/sampledrv.pdb {EFC31427-2F0A-D73B-4C4C-44205044422E}, age 1",
+            "                 {root}/samples/driver/O2/sampledrv.pdb {E93DF303-7E19-C0B4-4C4C-44205044422E}, age 1",
             "    Load Report: private symbols & lines",
         ],
     );
@@ -218,7 +218,7 @@ fn mismatching_symbols_are_refused_with_both_values_and_taken_when_insisted() {
     output(session, &format!(".sympath {}", folder.display()));
     check_lines(session, ".reload /f sampledrv", &[]);
     let module = output(session, "!lmi sampledrv");
-    assert!(module.contains("Refused: {root}/samples/driver/O0/sampledrv.pdb - mismatched: expected {EFC31427-2F0A-D73B-4C4C-44205044422E} age 1, found {"), "{module}");
+    assert!(module.contains("Refused: {root}/samples/driver/O0/sampledrv.pdb - mismatched: expected {E93DF303-7E19-C0B4-4C4C-44205044422E} age 1, found {"), "{module}");
     check_lines(session, "lm m sampledrv", &["fffff803`20000000 fffff803`20006000   sampledrv   (no symbols)"]);
     output(session, ".reload /i sampledrv");
     check_lines(
@@ -229,7 +229,7 @@ fn mismatching_symbols_are_refused_with_both_values_and_taken_when_insisted() {
         ],
     );
     let module = output(session, "!lmi sampledrv");
-    assert!(module.contains("PDB      - mismatched: expected {EFC31427-"), "{module}");
+    assert!(module.contains("PDB      - mismatched: expected {E93DF303-"), "{module}");
 }
 
 #[test]

@@ -15,16 +15,16 @@ fn a_stack_has_the_columns_that_are_asked_for() {
         "k 2",
         "
          # Child-SP          RetAddr           Call Site
-        00 ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx
-        01 ffffb100`00025da0 fffff803`10003b83 nt!PspUnhandledExceptionInSystemThread+0x20 [C:\\kdap\\samples\\minint\\ps\\process.c @ 90]",
+        00 ffffb100`00029d78 fffff803`1000ad30 nt!KeBugCheckEx
+        01 ffffb100`00029d80 fffff803`1000ad03 nt!PspUnhandledExceptionInSystemThread+0x20 [C:\\kdap\\samples\\minint\\ps\\systhread.c @ 30]",
     );
     check(
         session,
         "knL2",
         concat!(
             " # Child-SP          RetAddr           Call Site\n",
-            "00 ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx\n",
-            "01 ffffb100`00025da0 fffff803`10003b83 nt!PspUnhandledExceptionInSystemThread+0x20",
+            "00 ffffb100`00029d78 fffff803`1000ad30 nt!KeBugCheckEx\n",
+            "01 ffffb100`00029d80 fffff803`1000ad03 nt!PspUnhandledExceptionInSystemThread+0x20",
         ),
     );
     check(
@@ -32,9 +32,9 @@ fn a_stack_has_the_columns_that_are_asked_for() {
         "kfL 3",
         concat!(
             " #   Memory  Child-SP          RetAddr           Call Site\n",
-            "00           ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx\n",
-            "01         8 ffffb100`00025da0 fffff803`10003b83 nt!PspUnhandledExceptionInSystemThread+0x20\n",
-            "02        30 ffffb100`00025dd0 fffff803`10002064 nt!?filt$0@0@PspSystemThreadStartup@@+0x13",
+            "00           ffffb100`00029d78 fffff803`1000ad30 nt!KeBugCheckEx\n",
+            "01         8 ffffb100`00029d80 fffff803`1000ad03 nt!PspUnhandledExceptionInSystemThread+0x20\n",
+            "02        30 ffffb100`00029db0 fffff803`100031e0 nt!?filt$0@0@PspSystemThreadStartup@@+0x13",
         ),
     );
     check(session, "kc 2", " # Call Site\n00 nt!KeBugCheckEx\n01 nt!PspUnhandledExceptionInSystemThread");
@@ -44,7 +44,7 @@ fn a_stack_has_the_columns_that_are_asked_for() {
         "kbL 1",
         "
          # RetAddr           : Args to Child                                                           : Call Site
-        00 fffff803`10003bb0 : 00000000`0000007e ffffffff`c0000005 fffff803`2000135d ffffb100`00026ac0 : nt!KeBugCheckEx",
+        00 fffff803`1000ad30 : 00000000`0000007e ffffffff`c0000005 fffff803`2000135d ffffb100`0002aac0 : nt!KeBugCheckEx",
     );
 }
 
@@ -55,11 +55,11 @@ fn inlined_functions_and_traps_are_rows_of_their_own() {
         session,
         "knL",
         &[
-            "08 ffffb100`00026b60 fffff803`2000135d nt!KiPageFault+0xc7",
+            "08 ffffb100`0002ab60 fffff803`2000135d nt!KiPageFault+0xc7",
             "09 (Inline Function) --------`-------- sampledrv!SlotStore+0xa",
             "0a (Inline Function) --------`-------- sampledrv!SlotWrite+0x15",
-            "0b ffffb100`00026cf0 fffff803`2000143d sampledrv!SampleStore+0x4d",
-            "13 ffffb100`00026f80 00000000`00000000 nt!KiStartSystemThread+0x17",
+            "0b ffffb100`0002acf0 fffff803`2000143d sampledrv!SampleStore+0x4d",
+            "13 ffffb100`0002af80 00000000`00000000 nt!KiStartSystemThread+0x1e",
         ],
     );
     check_lines(
@@ -67,7 +67,7 @@ fn inlined_functions_and_traps_are_rows_of_their_own() {
         "kvL",
         &[
             " # Child-SP          RetAddr           : Args to Child                                                           : Call Site",
-            "08 ffffb100`00026b60 fffff803`2000135d : fffff803`20003038 fffff803`2000143d fffff803`1000822c ffffa980`000023a8 : nt!KiPageFault+0xc7 (TrapFrame @ ffffb100`00026b60)",
+            "08 ffffb100`0002ab60 fffff803`2000135d : fffff803`20003038 fffff803`2000143d ffffb100`0002ae80 ffffa980`000023a8 : nt!KiPageFault+0xc7 (TrapFrame @ ffffb100`0002ab60)",
             "09 (Inline Function) --------`-------- : --------`-------- --------`-------- --------`-------- --------`-------- : sampledrv!SlotStore+0xa",
         ],
     );
@@ -80,7 +80,7 @@ fn parameters_have_types_names_and_values() {
         session,
         "kpL",
         &[
-            "00 ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx",
+            "00 ffffb100`00029d78 fffff803`1000ad30 nt!KeBugCheckEx",
             "09 (Inline Function) --------`-------- sampledrv!SlotStore(struct _SAMPLE_SLOT * Slot = 0x00000000`00000000, unsigned long Value = 0x201fd52)+0xa",
         ],
     );
@@ -99,11 +99,11 @@ fn parameters_have_types_names_and_values() {
 #[test]
 fn a_frame_is_current_until_another_one_is() {
     let session = &mut sample();
-    check(session, ".frame", "00 ffffb100`00025d98 fffff803`10003bb0 nt!KeBugCheckEx");
+    check(session, ".frame", "00 ffffb100`00029d78 fffff803`1000ad30 nt!KeBugCheckEx");
     let store =
-        "0b ffffb100`00026cf0 fffff803`2000143d sampledrv!SampleStore+0x4d [C:\\kdap\\samples\\driver\\crash.c @ 17]";
+        "0b ffffb100`0002acf0 fffff803`2000143d sampledrv!SampleStore+0x4d [C:\\kdap\\samples\\driver\\crash.c @ 17]";
     let start =
-        "0c ffffb100`00026d00 fffff803`2000127c sampledrv!SampleStart+0xad [C:\\kdap\\samples\\driver\\crash.c @ 41]";
+        "0c ffffb100`0002ad00 fffff803`2000127c sampledrv!SampleStart+0xad [C:\\kdap\\samples\\driver\\crash.c @ 41]";
     check(session, ".frame b", store);
     check(session, ".f+", start);
     check(session, ".f-", store);
@@ -123,8 +123,8 @@ fn processors_are_listed_made_current_and_visited() {
         session,
         "~",
         concat!(
-            ".#  0  Thread ffffa980`000023d0 Cid 0004.000c Process ffffa980`00000150 System  nt!KeBugCheckEx\n",
-            "    1  Thread ffffa980`00001450 Cid 0000.0000 Process fffff803`1001a0e8 Idle  nt!HalProcessorIdle+0x2",
+            ".#  0  Thread ffffa980`000023f0 Cid 0004.000c Process ffffa980`00000150 System  nt!KeBugCheckEx\n",
+            "    1  Thread ffffa980`00001450 Cid 0000.0000 Process fffff803`100282f8 Idle  nt!HalProcessorIdle+0x2",
         ),
     );
     check(session, "~1s", "");
@@ -133,7 +133,7 @@ fn processors_are_listed_made_current_and_visited() {
         session,
         "k 1",
         &[
-            "00 ffffb100`0001af48 fffff803`10004ce1 nt!HalProcessorIdle+0x2 [C:\\kdap\\samples\\minint\\ke\\thread.c @ 74]",
+            "00 ffffb100`0001af38 fffff803`1000b511 nt!HalProcessorIdle+0x2 [C:\\kdap\\samples\\minint\\ke\\thread.c @ 162]",
         ],
     );
     check(session, "~0 kc 1", " # Call Site\n00 nt!KeBugCheckEx");
@@ -172,8 +172,8 @@ fn nonsense_is_answered() {
 fn the_thread_is_the_one_whose_registers_are_current() {
     // The threads of processors 0 and 1, as `~` lists them.
     let session = &mut sample_o0();
-    check(session, "r $thread", "$thread=ffffa980000023d0");
-    check(session, "r $thread $proc", "$thread=ffffa980000023d0 $proc=ffffa98000000150");
+    check(session, "r $thread", "$thread=ffffa980000023f0");
+    check(session, "r $thread $proc", "$thread=ffffa980000023f0 $proc=ffffa98000000150");
     check(
         session,
         "r $ptrsize, $pagesize,$ntnumber",
@@ -183,7 +183,7 @@ fn the_thread_is_the_one_whose_registers_are_current() {
     check(session, "r $thread", "$thread=ffffa98000001450");
     check(session, "r $proc", "$proc=ffffa98000000150");
     output(session, ".thread");
-    check(session, "r $thread", "$thread=ffffa980000023d0");
+    check(session, "r $thread", "$thread=ffffa980000023f0");
 }
 
 #[test]

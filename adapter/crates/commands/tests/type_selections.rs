@@ -37,17 +37,17 @@ fn arrays_of_a_type_are_shown_element_by_element() {
 fn a_list_is_followed_by_its_link() {
     let session = &mut sample_o0();
     let expected = "
-            |Link.Flink at 0xffffa980`00002ed0
+            |Link.Flink at 0xffffa980`00002ef0
             |---------------------------------------------
             |   +0x000 Id    : 0x64
             |   +0x018 Label : [8]  \"alpha\"
             |
-            |Link.Flink at 0xffffa980`00002f00
+            |Link.Flink at 0xffffa980`00002f20
             |---------------------------------------------
             |   +0x000 Id    : 0xc8
             |   +0x018 Label : [8]  \"beta\"
             |
-            |Link.Flink at 0xffffa980`00002f30
+            |Link.Flink at 0xffffa980`00002f50
             |---------------------------------------------
             |   +0x000 Id    : 0x12c
             |   +0x018 Label : [8]  \"gamma\"

@@ -98,7 +98,7 @@ fn a_variable_is_shown_with_its_values() {
             |   +0x088 Scale            : 0.5
             |   +0x090 Ratio            : 2.25
             |   +0x098 Value            : _SAMPLE_VALUE
-            |   +0x0a0 Entries          : _LIST_ENTRY [ 0xffffa980`00002ed8 - 0xffffa980`00002f38 ]
+            |   +0x0a0 Entries          : _LIST_ENTRY [ 0xffffa980`00002ef8 - 0xffffa980`00002f58 ]
             |   +0x0b0 EntryCount       : 3
             |   +0x0b8 Slots            : [3] 0xfffff803`20003020 _SAMPLE_SLOT  sampledrv!FirstSlot+0
             |   +0x0d0 Operation        : 0xfffff803`200015d0     long  sampledrv!SampleStore+0
@@ -188,9 +188,9 @@ fn everything_inside_a_record_can_be_shown() {
             |       [03] 0xca ''
             |      +0x000 Low              : 0xbabe
             |      +0x002 High             : 0xcafe
-            |   +0x0a0 Entries          : _LIST_ENTRY [ 0xffffa980`00002ed8 - 0xffffa980`00002f38 ]
-            |      +0x000 Flink            : 0xffffa980`00002ed8
-            |      +0x008 Blink            : 0xffffa980`00002f38
+            |   +0x0a0 Entries          : _LIST_ENTRY [ 0xffffa980`00002ef8 - 0xffffa980`00002f58 ]
+            |      +0x000 Flink            : 0xffffa980`00002ef8
+            |      +0x008 Blink            : 0xffffa980`00002f58
             |   +0x0b0 EntryCount       : 3
             |   +0x0b8 Slots            :
             |    [00] 0xfffff803`20003020
@@ -231,13 +231,13 @@ fn recursion_goes_as_deep_as_it_is_told() {
             |      +0x000 AsBytes          : [4] 0x1 ''
             |      +0x000 Low              : 0x101
             |      +0x002 High             : 0x101
-            |   +0x008 Link             : _LIST_ENTRY [ 0xffffa980`00002f08 - 0xfffff803`200030d8 ]
-            |      +0x000 Flink            : 0xffffa980`00002f08 _LIST_ENTRY
-            |         +0x000 Flink            : 0xffffa980`00002f38 _LIST_ENTRY
-            |         +0x008 Blink            : 0xffffa980`00002ed8 _LIST_ENTRY
+            |   +0x008 Link             : _LIST_ENTRY [ 0xffffa980`00002f28 - 0xfffff803`200030d8 ]
+            |      +0x000 Flink            : 0xffffa980`00002f28 _LIST_ENTRY
+            |         +0x000 Flink            : 0xffffa980`00002f58 _LIST_ENTRY
+            |         +0x008 Blink            : 0xffffa980`00002ef8 _LIST_ENTRY
             |      +0x008 Blink            : 0xfffff803`200030d8 _LIST_ENTRY  sampledrv!SampleDevice+a0
-            |         +0x000 Flink            : 0xffffa980`00002ed8 _LIST_ENTRY
-            |         +0x008 Blink            : 0xffffa980`00002f38 _LIST_ENTRY
+            |         +0x000 Flink            : 0xffffa980`00002ef8 _LIST_ENTRY
+            |         +0x008 Blink            : 0xffffa980`00002f58 _LIST_ENTRY
             |   +0x018 Label            : [8]  \"alpha\"",
     );
 }
@@ -248,8 +248,8 @@ fn locals_are_shown_with_where_they_are() {
     output(session, ".ecxr");
     output(session, ".frame 2");
     check(session, "dt value", "Local var @ r10d Type unsigned long\n0x201fd52");
-    check(session, "dt Letter", "Local var @ 0xffffb10000026d28 Type char\n75 'K'");
-    check(session, "dt letter", "Local var @ 0xffffb10000026d28 Type char\n75 'K'");
+    check(session, "dt Letter", "Local var @ 0xffffb1000002ad28 Type char\n75 'K'");
+    check(session, "dt letter", "Local var @ 0xffffb1000002ad28 Type char\n75 'K'");
     check(session, "dt Index", "Local var @ <unavailable> Type unsigned long\n??? (not live at this instruction)");
     check_columns(
         session,
@@ -271,7 +271,7 @@ fn types_are_shown_in_full() {
             |struct _SAMPLE_DEVICE, 23 elements, 0xe8 bytes
             |   +0x010 Flags   : struct _SAMPLE_FLAGS, 8 elements, 0x18 bytes
             |   +0x0a0 Entries : struct _LIST_ENTRY, 2 elements, 0x10 bytes
-            | [ 0xffffa980`00002ed8 - 0xffffa980`00002f38 ]
+            | [ 0xffffa980`00002ef8 - 0xffffa980`00002f58 ]
             |   +0x0e0 Self    : 0xfffff803`20003038 struct _SAMPLE_DEVICE, 23 elements, 0xe8 bytes  sampledrv!SampleDevice+0",
     );
     assert!(output(session, "dt -h").starts_with("dt [-a[n] "));
@@ -283,8 +283,8 @@ fn what_cannot_be_read_says_why() {
         &mut sample_o0(),
         "dt sampledrv!_SAMPLE_POINT 10",
         "
-            |   +0x000 X                : ??? (PTE 0000000000000000 at physical 0x41a000 is not valid)
-            |   +0x004 Y                : ??? (PTE 0000000000000000 at physical 0x41a000 is not valid)",
+            |   +0x000 X                : ??? (PTE 0000000000000000 at physical 0x41b000 is not valid)
+            |   +0x004 Y                : ??? (PTE 0000000000000000 at physical 0x41b000 is not valid)",
     );
 }
 

@@ -42,7 +42,7 @@ fn a_listing_goes_on_where_the_last_one_ended() {
 #[test]
 fn without_an_address_a_listing_begins_where_the_frame_executes() {
     let session = &mut sample();
-    check_lines(session, "u", &["nt!KeBugCheckEx:", "fffff803`10001250 48894c2408      mov     qword ptr [rsp+8],rcx"]);
+    check_lines(session, "u", &["nt!KeBugCheckEx:", "fffff803`100016c0 48894c2408      mov     qword ptr [rsp+8],rcx"]);
     // The faulting instruction, as expected.md has it (its frames 9 to 11).
     check_lines(session, ".frame b", &[]);
     check_lines(session, "u . L1", &["fffff803`2000135d 458919          mov     dword ptr [r9],r11d"]);

@@ -38,7 +38,7 @@ fn cpp_expressions_are_shown_by_their_type() {
     check(
         session,
         "?? *(int *)0",
-        "Memory access error at '0': 00000000`00000000: PTE 0000000000000000 at physical 0x41a000 is not valid",
+        "Memory access error at '0': 00000000`00000000: PTE 0000000000000000 at physical 0x41b000 is not valid",
     );
 }
 
@@ -116,20 +116,20 @@ fn locals_are_shown_with_kind_type_address_and_register() {
         session,
         "dv /i /t /V",
         "
-        prv param  ffffb100`00026d18 @rsp+0x38         struct _SAMPLE_DEVICE * Device = 0xfffff803`20003038 sampledrv!SampleDevice
-        prv param  ffffb100`00026d20 @rsp+0x40         struct _SAMPLE_ENTRY * Entry = 0xffffa980`00002f00
-        prv param  ffffb100`00026d28 @rsp+0x48         struct _SAMPLE_POINT * Path = 0xffffb100`00026d80
-        prv param  ffffb100`00026d34 @rsp+0x54         unsigned long Index = 1
-        prv param  ffffb100`00026d60 @rsp+0x80         unsigned int64 Cookie = 0x11223344`55667788
-        prv param  ffffb100`00026d68 @rsp+0x88         char Letter = 0n75 'K'
-        prv local  ffffb100`00026d14 @rsp+0x34         unsigned long value = 0x201fd52
-        prv local  ffffb100`00026d08 @rsp+0x28         double scaled = 22.5
-        prv local  ffffb100`00026d04 @rsp+0x24         unsigned long writes = 0x5d
+        prv param  ffffb100`0002ad18 @rsp+0x38         struct _SAMPLE_DEVICE * Device = 0xfffff803`20003038 sampledrv!SampleDevice
+        prv param  ffffb100`0002ad20 @rsp+0x40         struct _SAMPLE_ENTRY * Entry = 0xffffa980`00002f20
+        prv param  ffffb100`0002ad28 @rsp+0x48         struct _SAMPLE_POINT * Path = 0xffffb100`0002ad80
+        prv param  ffffb100`0002ad34 @rsp+0x54         unsigned long Index = 1
+        prv param  ffffb100`0002ad60 @rsp+0x80         unsigned int64 Cookie = 0x11223344`55667788
+        prv param  ffffb100`0002ad68 @rsp+0x88         char Letter = 0n75 'K'
+        prv local  ffffb100`0002ad14 @rsp+0x34         unsigned long value = 0x201fd52
+        prv local  ffffb100`0002ad08 @rsp+0x28         double scaled = 22.5
+        prv local  ffffb100`0002ad04 @rsp+0x24         unsigned long writes = 0xffffb100
         prv global fffff803`20003120                   unsigned long StoreCount = 1",
     );
-    check(session, "dv /v Le*", "ffffb100`00026d68          Letter = 0n75 'K'");
+    check(session, "dv /v Le*", "ffffb100`0002ad68          Letter = 0n75 'K'");
     check(session, "dv /i value", "prv local            value = 0x201fd52");
-    check(session, "dv /t /a ?r*", "unsigned long writes = 0x5d");
+    check(session, "dv /t /a ?r*", "unsigned long writes = 0xffffb100");
     let names = |output: String| -> Vec<String> {
         output.lines().filter_map(|line| Some(line.split_once(" =")?.0.trim().to_owned())).collect()
     };
@@ -151,11 +151,11 @@ fn optimized_locals_say_which_register_or_why_there_is_none() {
         "dv /V",
         "
         @rcx              @rcx                       Device = 0xfffff803`20003038 sampledrv!SampleDevice
-        @rdx              @rdx                        Entry = 0xffffa980`00002f00
+        @rdx              @rdx                        Entry = 0xffffa980`00002f20
         <unavailable>     <unavailable>                Path = <not live at this instruction>
         <unavailable>     <unavailable>               Index = <not live at this instruction>
-        ffffb100`00026d20 @rsp+0x30                  Cookie = 0x11223344`55667788
-        ffffb100`00026d28 @rsp+0x38                  Letter = 0n75 'K'
+        ffffb100`0002ad20 @rsp+0x30                  Cookie = 0x11223344`55667788
+        ffffb100`0002ad28 @rsp+0x38                  Letter = 0n75 'K'
         @r10d             @r10d                       value = 0x201fd52
         @xmm0             @xmm0                      scaled = 22.5
         <unavailable>     <unavailable>              writes = <not live at this instruction>
