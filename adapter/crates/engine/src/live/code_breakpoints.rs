@@ -1,20 +1,25 @@
 //! The breakpoint instructions that are in the target's code, and the bytes that they stand in for.
 
+use super::journal::Leftover;
 use super::{LinkError, Live};
 use ::memory::{ReadVirtualExt, VirtualAddress};
 use arch::Machine;
-use kd_protocol::manipulate::{RestoreBreakPoint, WriteBreakPoint};
+use kd_protocol::manipulate::{RestoreBreakPoint, WriteBreakPoint, WriteMemory};
 use kd_protocol::{Answer, Request, Status};
 
 /// Reporting a stop, the target takes out the breakpoint instructions from the program counter on, as far as the bytes of
 /// code that it reports reach.
 const REPORTED_CODE: u64 = 15;
 
+/// The handles that NT gives out.
+const FIRST_HANDLE: u32 = 1;
+const LAST_HANDLE: u32 = 32;
+
 /// A breakpoint instruction in the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inserted {
-    /// What the target knows it by.
-    pub handle: u32,
+    /// What the target knows it by, once it has told.
+    pub handle: Option<u32>,
     /// What it stands in for; as long as the processor's breakpoint instruction.
     pub original: Vec<u8>,
 }
@@ -51,13 +56,30 @@ impl Live {
         let unreadable = |_| LinkError::Refused { what: "ReadVirtualMemory", status: Status::ACCESS_VIOLATION };
         let original = self.bytes(address, length).map_err(unreadable)?;
         let request = Request::WriteBreakPoint(WriteBreakPoint { address: self.on_wire(address.0) });
-        match self.ask(request)? {
-            Answer::Breakpoint { handle, .. } => {
-                self.known().inserted.insert(address.0, Inserted { handle, original });
+        // Written down first: whether the target has it isn't known when the answer is lost.
+        self.note(address, Some(Inserted { handle: None, original: original.clone() }));
+        match self.ask(request) {
+            Ok(Answer::Breakpoint { handle, .. }) => {
+                self.note(address, Some(Inserted { handle: Some(handle), original }));
                 Ok(())
             }
-            _ => Err(LinkError::GaveWay),
+            Ok(_) => Err(LinkError::GaveWay),
+            Err(error @ LinkError::Refused { .. }) => {
+                self.note(address, None);
+                Err(error)
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    /// What is in the target at `address` from now on.
+    fn note(&self, address: VirtualAddress, inserted: Option<Inserted>) {
+        let mut known = self.known();
+        match inserted {
+            Some(inserted) => known.inserted.insert(address.0, inserted),
+            None => known.inserted.remove(&address.0),
+        };
+        self.journal.write(known.version, &known.inserted);
     }
 
     /// Takes the breakpoint instruction at `address` out again.
@@ -65,25 +87,85 @@ impl Live {
     /// # Errors
     /// When the target doesn't answer. A target that knows of none there has taken it out by itself.
     pub(crate) fn take_out(&self, address: VirtualAddress) -> Result<(), LinkError> {
-        let Some(handle) = self.known().inserted.get(&address.0).map(|inserted| inserted.handle) else { return Ok(()) };
+        let Some(Inserted { handle, original }) = self.known().inserted.get(&address.0).cloned() else { return Ok(()) };
+        match handle {
+            Some(handle) => self.restore(handle)?,
+            None => self.restore_unknown(address, &original)?,
+        }
+        self.note(address, None);
+        Ok(())
+    }
+
+    fn restore(&self, handle: u32) -> Result<(), LinkError> {
         match self.ask(Request::RestoreBreakPoint(RestoreBreakPoint { handle })) {
-            Ok(_) | Err(LinkError::Refused { .. }) => {
-                self.known().inserted.remove(&address.0);
-                Ok(())
-            }
+            Ok(_) | Err(LinkError::Refused { .. }) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Takes out a breakpoint instruction whose handle was never told: the target gives out few.
+    fn restore_unknown(&self, address: VirtualAddress, original: &[u8]) -> Result<(), LinkError> {
+        let own = self.machine().map_or(&[][..], instruction);
+        self.virtual_cache().clear();
+        let mut there = vec![0; own.len()];
+        let mut is_there = || {
+            self.virtual_cache().clear();
+            self.read_uncovered(address, &mut there).is_ok() && there == own
+        };
+        for handle in FIRST_HANDLE..=LAST_HANDLE {
+            if own == original || !is_there() {
+                return Ok(());
+            }
+            self.restore(handle)?;
+        }
+        Ok(())
+    }
+
+    /// Takes out what a debugger that was killed has left in this kernel; returns how many there were.
+    ///
+    /// # Errors
+    /// When the target doesn't answer.
+    pub(crate) fn take_leftovers_out(&self) -> Result<usize, LinkError> {
+        let Some(version) = self.version() else { return Ok(0) };
+        let Some(leftovers) = self.journal.leftovers(&version) else { return Ok(0) };
+        let own = self.machine().map_or(&[][..], instruction);
+        let mut found = 0;
+        for (address, Leftover { handle, original }) in &leftovers.breakpoints {
+            let address = VirtualAddress(*address);
+            match handle {
+                Some(handle) => self.restore(*handle)?,
+                None => self.restore_unknown(address, original)?,
+            }
+            self.virtual_cache().clear();
+            let mut there = vec![0; own.len()];
+            let is_there = self.read_uncovered(address, &mut there).is_ok() && there == own && there != *original;
+            if is_there {
+                let data = original.clone();
+                self.ask(Request::WriteVirtualMemory(WriteMemory { address: self.on_wire(address.0), data }))?;
+            }
+            found += 1;
+        }
+        self.virtual_cache().clear();
+        self.journal.write(Some(version), &Default::default());
+        Ok(found)
     }
 
     /// The target has reported a stop at `program_counter`, and took out what is there.
     pub(crate) fn were_taken_out_at(&self, program_counter: u64) {
         let end = program_counter.saturating_add(REPORTED_CODE);
-        self.known().inserted.retain(|at, _| !(program_counter..=end).contains(at));
+        let mut known = self.known();
+        let before = known.inserted.len();
+        known.inserted.retain(|at, _| !(program_counter..=end).contains(at));
+        if known.inserted.len() != before {
+            self.journal.write(known.version, &known.inserted);
+        }
     }
 
     /// The target has restarted: nothing of ours is in it.
     pub(crate) fn were_all_lost(&self) {
-        self.known().inserted.clear();
+        let mut known = self.known();
+        known.inserted.clear();
+        self.journal.write(known.version, &known.inserted);
     }
 
     /// The original bytes in place of breakpoint instructions of ours. Where the target has changed the code meanwhile, what

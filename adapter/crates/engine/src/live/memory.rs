@@ -57,6 +57,12 @@ impl Live {
         Machine::from_image_file_machine(self.known().version?.machine)
     }
 
+    /// As the current processor sees it, with the debugger's breakpoint instructions.
+    pub(super) fn read_uncovered(&self, address: VirtualAddress, buffer: &mut [u8]) -> Result<(), ReadError> {
+        let mut fetch = |address, count| self.fetch_virtual(address, count);
+        self.virtual_cache().read(address.0, buffer, &mut fetch)
+    }
+
     /// Through page tables that are not those of the current processor.
     fn read_through(&self, space: AddressSpace, address: VirtualAddress, buffer: &mut [u8]) -> Result<(), ReadError> {
         let machine = self.machine().unwrap_or(Machine::Amd64);
@@ -134,10 +140,7 @@ impl ReadVirtual for Live {
         }
         let result = match self.address_space() {
             Some(space) => self.read_through(space, address, buffer),
-            None => {
-                let mut fetch = |address, count| self.fetch_virtual(address, count);
-                self.virtual_cache().read(address.0, buffer, &mut fetch)
-            }
+            None => self.read_uncovered(address, buffer),
         };
         let read = result.as_ref().map_or_else(|error| error.read, |()| buffer.len());
         self.hide_breakpoints(address.0, buffer.get_mut(..read).unwrap_or_default());

@@ -6,11 +6,13 @@
 //! | `cache.rs`, `memory.rs` | memory, line by line, until the target runs |
 //! | `registers.rs` | processors' contexts, MSRs, control space, I/O ports |
 //! | `code_breakpoints.rs` | the breakpoint instructions that are in the target |
+//! | `journal.rs` | the same in a file, for when the debugger is killed |
 //! | `diagnosis.rs` | why no target is reached |
 
 mod cache;
 mod code_breakpoints;
 mod diagnosis;
+mod journal;
 mod link;
 mod link_thread;
 mod memory;
@@ -26,6 +28,7 @@ use crate::cancel::CancelFlag;
 use ::memory::ReadFailure;
 use arch::{AddressSpace, Context};
 use cache::Cache;
+use journal::Journal;
 use kd_protocol::{Answer, Request, StateChange, Version};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -55,6 +58,7 @@ pub enum RunState {
 pub struct Live {
     link: Link,
     connection: String,
+    journal: Journal,
     known: Mutex<Known>,
     virtual_memory: Mutex<Cache>,
     physical_memory: Mutex<Cache>,
@@ -93,6 +97,7 @@ impl Live {
         };
         Ok(Arc::new(Self {
             link: Link::start(connection, wake)?,
+            journal: Journal::of(&name),
             connection: name,
             known: Mutex::new(known),
             virtual_memory: Mutex::default(),

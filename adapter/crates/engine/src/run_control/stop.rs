@@ -58,6 +58,18 @@ impl Session {
         match self.target_mut().greet() {
             Ok(version) => {
                 self.run_control.greeted = true;
+                match live.take_leftovers_out() {
+                    Ok(0) => {}
+                    Ok(count) => {
+                        let text = format!("{count} breakpoints that an earlier debugger left behind were taken out");
+                        self.say(Told::Debugger, text);
+                    }
+                    Err(error) => {
+                        let text =
+                            format!("breakpoints that an earlier debugger left behind can't be taken out: {error}");
+                        self.say(Told::Important, text);
+                    }
+                }
                 self.target_mut().list_modules_again();
                 // A kernel that has just begun to boot has no list yet: its modules are told one by one.
                 if version.loaded_module_list != 0 {
