@@ -14,6 +14,7 @@ pub mod live;
 mod output_log;
 pub mod processor;
 pub mod recall;
+mod registers;
 pub mod run_control;
 mod scope;
 mod search_news;
@@ -28,6 +29,7 @@ mod write;
 
 pub use implicit_process::ProcessError;
 pub use output_log::OutputLog;
+pub use registers::SetRegisterError;
 pub use scope::{ContextSource, Scope};
 pub use session::{ScopeError, Session};
 pub use session_scope::SessionScope;
