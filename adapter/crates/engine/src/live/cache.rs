@@ -185,7 +185,7 @@ mod tests {
     fn a_long_read_goes_from_page_to_page_in_answers_that_fit() {
         let (mut cache, mut log) = (Cache::default(), Vec::new());
         assert_eq!(read(&mut cache, u64::MAX, 0x1ff0, 0x1020, &mut log).unwrap().len(), 0x1020);
-        assert_eq!(log, [(0x1fc0, 64), (0x2000, 3904), (0x2f40, 192), (0x3000, 64)]);
+        assert_eq!(log, [(0x1fc0, 64), (0x2000, 3904), (0x2f40, 192), (0x3000, 384)]);
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
         let error = read(&mut cache, 0x2000, 0x1ff8, 16, &mut log).unwrap_err();
         assert_eq!((error.address, error.read), (0x2000, 8));
         assert!(read(&mut cache, 0x2000, 0x2008, 1, &mut log).is_err());
-        assert_eq!(log, [(0x1fc0, 64), (0x2000, 64)]);
+        assert_eq!(log, [(0x1fc0, 64), (0x2000, 128)]);
     }
 
     #[test]
