@@ -12,6 +12,8 @@ use std::collections::VecDeque;
 
 /// A RESET that comes that soon after the answer to one is taken as an answer, too: two sides that answer each other's answers never end.
 const ANSWER_WINDOW: Duration = Duration::from_secs(1);
+/// A packet that comes that often under an id that isn't due wasn't damaged: the other side counts otherwise.
+const INSISTENCE: u32 = 3;
 /// RESETs that were answered late may still be on the line that long.
 const LATE_ANSWER: Duration = Duration::from_secs(3);
 
@@ -87,6 +89,8 @@ pub struct Link {
     surplus_until: Duration,
     /// The last packet that was delivered.
     last_delivered: Option<Packet>,
+    /// A packet that was neither due nor a repetition, and how often it came.
+    strange: Option<(Packet, u32)>,
     /// Something of ours was acknowledged since: the same packet again is a new one, if its id allows that.
     acknowledged_since: bool,
     own_reset: Option<OwnReset>,
@@ -116,6 +120,7 @@ impl Link {
             surplus: 0,
             surplus_until: Duration::ZERO,
             last_delivered: None,
+            strange: None,
             acknowledged_since: false,
             own_reset: None,
             unanswered: 0,
@@ -263,6 +268,11 @@ impl Link {
         self.burst > 1
     }
 
+    /// A packet has begun to come: when it counts as truncated if nothing more comes.
+    pub fn receiving_until(&self) -> Option<Duration> {
+        self.framing.deadline()
+    }
+
     /// Sends the break-in byte.
     pub fn break_in(&mut self, now: Duration) {
         self.statistics.break_ins_sent += 1;
@@ -385,8 +395,13 @@ impl Link {
             return;
         };
         self.received(now, packet, Note::Plain);
-        // A side that waits for an acknowledgement asks so, too.
-        if let Some(last) = self.last_delivered.as_ref().filter(|_| !self.fresh).map(|last| last.id & !SYNC_PACKET_ID) {
+        // A kernel that waits for an acknowledgement asks so, too.
+        if let Some(last) = self
+            .last_delivered
+            .as_ref()
+            .filter(|_| self.role == Role::Host && !self.fresh)
+            .map(|last| last.id & !SYNC_PACKET_ID)
+        {
             self.control(now, PacketType::Acknowledge, last);
         }
         outstanding.resends += 1;
@@ -443,6 +458,13 @@ impl Link {
             self.received(now, &packet, Note::Duplicate);
             return self.control(now, PacketType::Acknowledge, id);
         };
+        if standing != Standing::Due && !self.insists(&packet, standing) {
+            // Ids aren't covered by the check sum either, and to acknowledge this one might acknowledge another.
+            self.received(now, &packet, Note::OutOfPhase);
+            self.statistics.resends_requested += 1;
+            return self.control(now, PacketType::Resend, 0);
+        }
+        self.strange = None;
         self.received(now, &packet, Note::Plain);
         self.control(now, PacketType::Acknowledge, id);
         if standing == Standing::Restarted {
@@ -455,13 +477,28 @@ impl Link {
         self.events.push_back(LinkEvent::Received { packet, standing });
     }
 
+    /// Whether a packet under an id that isn't due has come often enough to be no damage.
+    fn insists(&mut self, packet: &Packet, standing: Standing) -> bool {
+        let needed = if standing == Standing::Restarted || self.fresh { 2 } else { INSISTENCE };
+        let times = match self.strange.take() {
+            Some((before, times)) if before == *packet => times + 1,
+            _ => 1,
+        };
+        self.strange = Some((packet.clone(), times));
+        times >= needed
+    }
+
     /// `None` for a packet that came before.
     fn standing(&self, packet: &Packet, due: bool) -> Option<Standing> {
         if self.role == Role::Target {
             return due.then_some(Standing::Due);
         }
-        let is_last = self.last_delivered.as_ref() == Some(packet);
-        let marked = packet.id & SYNC_PACKET_ID != 0;
+        let unmarked = |packet: &Packet| packet.id & !SYNC_PACKET_ID;
+        let is_last = self.last_delivered.as_ref().is_some_and(|last| {
+            (last.packet_type, unmarked(last)) == (packet.packet_type, unmarked(packet))
+                && last.payload == packet.payload
+        });
+        let marked = packet.id & SYNC_PACKET_ID != 0 && packet.packet_type != PacketType::StateManipulate;
         if marked && !(self.fresh && due) && (!is_last || self.acknowledged_since) {
             return Some(Standing::Restarted);
         }
@@ -469,7 +506,7 @@ impl Link {
             // Ids tell nothing on a new line.
             true if is_last && self.expected.is_none() && !self.acknowledged_since => None,
             true => Some(Standing::Due),
-            false => (self.fresh && !is_last).then_some(Standing::OutOfPhase),
+            false => (!is_last).then_some(Standing::OutOfPhase),
         }
     }
 }

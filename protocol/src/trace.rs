@@ -78,6 +78,8 @@ pub enum Note {
     Retry(u32),
     /// Received before.
     Duplicate,
+    /// Its id isn't the one that is due, and it isn't a repetition.
+    OutOfPhase,
     /// An acknowledgement or a request to resend for nothing that is under way.
     Stray,
 }
@@ -157,6 +159,7 @@ impl fmt::Display for TracedPacket {
             Note::Plain => Ok(()),
             Note::Retry(count) => write!(f, " (retry {count})"),
             Note::Duplicate => f.write_str(" (duplicate)"),
+            Note::OutOfPhase => f.write_str(" (not the id that is due)"),
             Note::Stray => f.write_str(" (nothing was waiting for it)"),
         }
     }

@@ -392,6 +392,56 @@ fn a_first_packet_marked_and_repeated_is_no_reboot() {
 }
 
 #[test]
+fn a_packet_with_a_changed_id_is_taken_once_under_its_own() {
+    let mut pair = attached();
+    pair.answer(resume(1));
+    pair.target.print(pair.now);
+    let mut print = pair.target.link.poll_output().unwrap();
+    print[8] ^= 1;
+    pair.host.receive(pair.now, &print);
+    let refused = pair.host.poll_output().unwrap();
+    assert_eq!(refused[4], PacketType::Resend.number() as u8);
+    pair.target.receive(pair.now, &refused);
+    pair.run(Duration::from_secs(5));
+    let text = b"print 1\n".to_vec();
+    assert_eq!(pair.events.drain(..).collect::<Vec<_>>(), [Event::Print { processor: 0, text }]);
+}
+
+#[test]
+fn a_target_that_restarts_without_saying_so_is_heard_when_it_insists() {
+    let mut pair = attached();
+    pair.answer(resume(1));
+    // It begins with 0x80800000 once more, without the mark, and that isn't due.
+    pair.answers.clear();
+    pair.target.reboot(pair.now);
+    pair.target.link.reset(pair.now);
+    while pair.target.link.poll_output().is_some() {}
+    pair.target.receive(pair.now, &Packet::control(PacketType::Reset, 0).encode());
+    pair.target.load_symbols(pair.now);
+    assert_eq!(pair.stopped().thread, 2);
+    check_reads(&mut pair);
+}
+
+#[test]
+fn a_long_answer_on_a_slow_line_is_waited_for() {
+    let mut pair = attached();
+    pair.run(Duration::from_millis(10));
+    let id = pair.ask(read(MEMORY.start, 3900));
+    pair.target.receive(pair.now, &pair.host.poll_output().unwrap());
+    while let Some(bytes) = pair.target.link.poll_output() {
+        for byte in bytes {
+            pair.host.receive(pair.now, &[byte]);
+            pair.now += Duration::from_millis(1);
+            pair.host.advance(pair.now);
+        }
+    }
+    pair.flush();
+    let data = memory(0, MEMORY.start, 3900);
+    assert_eq!(pair.answers.remove(&id), Some(Ok(Answer::Memory { status: Status::SUCCESS, data })));
+    check_in_phase(&pair);
+}
+
+#[test]
 fn a_silent_target_ends_requests_soon_and_is_found_again() {
     let mut pair = attached();
     pair.set_faults(Faults { lost: 1, ..Faults::default() });

@@ -275,6 +275,7 @@ impl Host {
         self.link.break_in(now);
         // A target that is halted already, and doesn't look for the byte then, answers RESET. One that runs reads over it.
         if self.break_ins % 3 == 0 {
+            self.synchronised = false;
             self.link.probe(now);
         }
     }

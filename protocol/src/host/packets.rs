@@ -11,7 +11,7 @@ impl Host {
         match standing {
             Standing::Due => {}
             Standing::Restarted => self.target_restarted(now),
-            Standing::OutOfPhase => self.synchronised = false,
+            Standing::OutOfPhase => self.out_of_phase(now),
         }
         if packet.packet_type == PacketType::StateManipulate {
             if self.synchronisation.is_none() {
@@ -43,6 +43,16 @@ impl Host {
                 self.events.extend(TraceIo::decode(&packet.payload).ok().map(Event::Trace));
             }
             _ => {}
+        }
+    }
+
+    /// The target counts otherwise: one that listens is asked to begin anew.
+    fn out_of_phase(&mut self, now: Duration) {
+        self.synchronised = false;
+        if self.synchronisation.is_none() && matches!(self.phase, Phase::Halted | Phase::Synchronising) {
+            self.interrupt_request(RequestFailure::LinkReset { executed: Executed::Unknown });
+            self.verifying = None;
+            self.synchronise(now);
         }
     }
 

@@ -80,10 +80,10 @@ impl Host {
             return;
         };
         let Some(answer) = question.answer.clone() else { return };
-        question.progress = Progress::UnderWay;
-        self.under_way = UnderWay::Answer;
-        let sent = self.link.send(now, question.packet_type, answer);
-        debug_assert!(sent, "answers are sent only when nothing is under way");
+        if self.link.send(now, question.packet_type, answer) {
+            question.progress = Progress::UnderWay;
+            self.under_way = UnderWay::Answer;
+        }
     }
 
     pub(super) fn answer_acknowledged(&mut self) {

@@ -8,6 +8,9 @@ use crate::{Answer, Request, StateChange};
 use core::time::Duration;
 use std::collections::{BTreeSet, VecDeque};
 
+/// Times that a deadline is moved while bytes keep coming: at 9600 baud a full packet takes 4 s.
+const MAX_EXTENSIONS: u32 = 20;
+
 /// The requests that haven't ended.
 #[derive(Default)]
 pub(super) struct Requests {
@@ -40,6 +43,8 @@ struct Active {
     unfitting: Option<Unfitting>,
     /// When the answer has to be there; `None` before the acknowledgement, and while the link is reset.
     deadline: Option<Duration>,
+    /// Times that the deadline may be moved because bytes are coming.
+    extensions: u32,
     /// Is to be sent, again perhaps.
     to_send: bool,
 }
@@ -99,6 +104,7 @@ impl Active {
             cancelled: false,
             unfitting: None,
             deadline: None,
+            extensions: MAX_EXTENSIONS,
             to_send: true,
         }
     }
@@ -152,10 +158,8 @@ impl Host {
         active.attempts += 1;
         active.acknowledged = false;
         active.deadline = None;
-        active.to_send = false;
         self.under_way = UnderWay::Request;
-        let sent = self.link.send(now, PacketType::StateManipulate, manipulate.encode());
-        debug_assert!(sent, "requests are sent only when nothing is under way");
+        active.to_send = !self.link.send(now, PacketType::StateManipulate, manipulate.encode());
     }
 
     pub(super) fn request_acknowledged(&mut self, now: Duration) {
@@ -242,6 +246,14 @@ impl Host {
         let Some(active) = &mut self.requests.active else { return };
         if active.deadline.take_if(|deadline| *deadline <= now).is_none() {
             return;
+        }
+        // A long answer on a slow line is still coming.
+        if let Some(gap_ends) = self.link.receiving_until().filter(|gap_ends| *gap_ends > now) {
+            if active.extensions > 0 {
+                active.extensions -= 1;
+                active.deadline = Some(gap_ends);
+                return;
+            }
         }
         let failure = active.failure();
         self.link.note(now, Traced::TimedOut(Awaited::Answer));
