@@ -220,7 +220,7 @@ fn registers_are_those_of_the_frame_and_flags_are_decoded() {
     let group = |name: &str| groups.iter().find(|group| group["name"] == name).unwrap()["variablesReference"].clone();
     let general = sample.rows(&group("General"));
     let value = |name: &str| general.iter().find(|row| row["name"] == name).unwrap()["value"].as_str().unwrap();
-    assert_eq!(value("rsp"), "0xffffb10000026ca8");
+    assert_eq!(value("rsp"), "0xffffb1000002aca8");
     assert_eq!(value("rip"), "0xfffff8032000170e  sampledrv!SlotWrite+0x4e");
     let flags = sample.rows(&group("Flags"));
     assert!(flags[0]["value"].as_str().unwrap().ends_with("nv up ei pl nz na po nc"));
@@ -317,8 +317,8 @@ fn a_commands_report_is_json_and_text_at_once() {
     let frames: Vec<_> =
         report["report"]["records"].as_array().unwrap().iter().filter(|record| record["kind"] == "frame").collect();
     assert_eq!(frames[0]["callSite"], "nt!KeBugCheckEx");
-    assert_eq!(frames[0]["childSp"], "0xffffb10000025d48");
-    assert!(report["text"].as_str().unwrap().contains("ffffb100`00025d48"));
+    assert_eq!(frames[0]["childSp"], "0xffffb10000029d28");
+    assert!(report["text"].as_str().unwrap().contains("ffffb100`00029d28"));
     assert!(sample.client.refused("kd/command", json!({"command": "!nosuch"})).contains("!nosuch"));
 }
 
