@@ -5,36 +5,16 @@ mod support;
 
 use core::time::Duration;
 use kd_protocol::manipulate::{MAX_DATA, ReadMemory, ReadMsr, WriteIoSpace};
-use kd_protocol::packet::{BREAK_IN, INITIAL_PACKET_ID, Packet, SYNC_PACKET_ID};
+use kd_protocol::packet::{BREAK_IN, INITIAL_PACKET_ID, Packet};
 use kd_protocol::{
-    Answer, Event, Executed, Host, Manipulate, PacketType, Phase, Request, RequestFailure, StateChangeKind, Status,
-    Timing,
+    Answer, Event, Host, Manipulate, PacketType, Phase, Request, RequestFailure, StateChangeKind, Status, Timing,
 };
 use support::line::Faults;
-use support::pair::Pair;
-use support::target::{Habits, MEMORY, memory, resume};
-
-fn read(address: u64, count: u32) -> Request {
-    Request::ReadVirtualMemory(ReadMemory { address, count })
-}
+use support::pair::{Pair, attached, check_reads};
+use support::target::{Habits, MEMORY, memory, read, resume};
 
 fn pair() -> Pair {
     Pair::new(1, Habits::default())
-}
-
-fn attached() -> Pair {
-    let mut pair = pair();
-    pair.attach();
-    pair
-}
-
-#[track_caller]
-fn check_reads(pair: &mut Pair) {
-    for offset in 0..4 {
-        let address = MEMORY.start + offset * 0x100;
-        let Answer::Memory { status, data } = pair.answer(read(address, 64)) else { panic!("memory is answered") };
-        assert_eq!((status, data), (Status::SUCCESS, memory(pair.target.boots, address, 64)));
-    }
 }
 
 /// No event but text outside packets.
@@ -128,31 +108,6 @@ fn requests_wait_for_the_state_change_after_reset() {
     assert!(pair.answers.remove(&id).unwrap().is_ok());
     check_in_phase(&pair);
     assert_eq!(pair.target.link.statistics().duplicates, 0);
-}
-
-#[test]
-fn reset_forgets_ids_and_the_state_change_after_it_is_taken() {
-    let mut pair = attached();
-    pair.target.link.reset(pair.now);
-    pair.run(Duration::from_secs(5));
-    assert_eq!(pair.phase(), Phase::Halted);
-    let events: Vec<_> = pair.events.drain(..).collect();
-    assert_eq!(events, [Event::Resynchronised]);
-    check_reads(&mut pair);
-}
-
-#[test]
-fn resets_of_both_sides_at_once_end() {
-    let mut pair = attached();
-    for _ in 0..5 {
-        pair.target.link.reset(pair.now);
-        pair.host.line_replaced(pair.now);
-        pair.run(Duration::from_secs(10));
-        assert_eq!(pair.phase(), Phase::Halted);
-    }
-    check_reads(&mut pair);
-    let statistics = pair.host.statistics();
-    assert!(statistics.resets_sent < 30 && statistics.resets_received < 30, "{statistics:?}");
 }
 
 #[test]
@@ -355,43 +310,6 @@ fn another_processor_reports_when_asked_to() {
 }
 
 #[test]
-fn a_reboot_is_told_and_requests_of_before_end() {
-    let mut pair = attached();
-    // As many packets as make the ids look right by chance.
-    for requests in 0..4 {
-        for _ in 0..requests {
-            pair.answer(read(MEMORY.start, 8));
-        }
-        pair.target.reboot(pair.now + Duration::from_secs(1));
-        let id = pair.ask(read(MEMORY.start, 8));
-        pair.run(Duration::from_secs(1));
-        pair.target.load_symbols(pair.now);
-        assert_eq!(pair.stopped().thread, pair.target.stops);
-        let failure = RequestFailure::LinkReset { executed: Executed::Unknown };
-        assert_eq!(pair.answers.remove(&id), Some(Err(failure)));
-        assert_eq!(pair.events.drain(..).collect::<Vec<_>>(), [Event::TargetReset]);
-        check_reads(&mut pair);
-    }
-}
-
-#[test]
-fn a_first_packet_marked_and_repeated_is_no_reboot() {
-    let mut pair = attached();
-    pair.answer(resume(1));
-    pair.target.reboot(pair.now);
-    pair.target.print(pair.now);
-    let print = pair.target.link.poll_output().unwrap();
-    assert_eq!(u32::from_le_bytes(print[8..12].try_into().unwrap()), INITIAL_PACKET_ID | SYNC_PACKET_ID);
-    for _ in 0..3 {
-        pair.host.receive(pair.now, &print);
-    }
-    pair.flush();
-    let text = b"print 1\n".to_vec();
-    let events: Vec<_> = pair.events.drain(..).collect();
-    assert_eq!(events, [Event::TargetReset, Event::Print { processor: 0, text }]);
-}
-
-#[test]
 fn a_packet_with_a_changed_id_is_taken_once_under_its_own() {
     let mut pair = attached();
     pair.answer(resume(1));
@@ -405,21 +323,6 @@ fn a_packet_with_a_changed_id_is_taken_once_under_its_own() {
     pair.run(Duration::from_secs(5));
     let text = b"print 1\n".to_vec();
     assert_eq!(pair.events.drain(..).collect::<Vec<_>>(), [Event::Print { processor: 0, text }]);
-}
-
-#[test]
-fn a_target_that_restarts_without_saying_so_is_heard_when_it_insists() {
-    let mut pair = attached();
-    pair.answer(resume(1));
-    // It begins with 0x80800000 once more, without the mark, and that isn't due.
-    pair.answers.clear();
-    pair.target.reboot(pair.now);
-    pair.target.link.reset(pair.now);
-    while pair.target.link.poll_output().is_some() {}
-    pair.target.receive(pair.now, &Packet::control(PacketType::Reset, 0).encode());
-    pair.target.load_symbols(pair.now);
-    assert_eq!(pair.stopped().thread, 2);
-    check_reads(&mut pair);
 }
 
 #[test]
@@ -439,25 +342,6 @@ fn a_long_answer_on_a_slow_line_is_waited_for() {
     let data = memory(0, MEMORY.start, 3900);
     assert_eq!(pair.answers.remove(&id), Some(Ok(Answer::Memory { status: Status::SUCCESS, data })));
     check_in_phase(&pair);
-}
-
-#[test]
-fn a_silent_target_ends_requests_soon_and_is_found_again() {
-    let mut pair = attached();
-    pair.set_faults(Faults { lost: 1, ..Faults::default() });
-    let asked = pair.now;
-    let ids = [0, 1, 2].map(|offset| pair.ask(read(MEMORY.start + offset, 8)));
-    assert!(pair.run_until(Duration::from_secs(10), |pair| ids.iter().all(|id| pair.answers.contains_key(id))));
-    assert!(pair.now < asked + Duration::from_secs(6));
-    assert_eq!(pair.phase(), Phase::Unknown);
-    assert_eq!(pair.answers[&ids[0]], Err(RequestFailure::TimedOut { sent: true, acknowledged: false }));
-    assert_eq!(pair.answers[&ids[2]], Err(RequestFailure::TimedOut { sent: false, acknowledged: false }));
-    assert_eq!(pair.events.drain(..).collect::<Vec<_>>(), [Event::Silent]);
-    pair.set_faults(Faults::default());
-    pair.run(Duration::from_secs(10));
-    assert_eq!(pair.phase(), Phase::Halted);
-    assert_eq!(pair.events.drain(..).collect::<Vec<_>>(), [Event::Resynchronised]);
-    check_reads(&mut pair);
 }
 
 #[test]
@@ -516,18 +400,4 @@ fn a_target_that_runs_or_is_not_there_takes_no_requests() {
     pair.attach();
     pair.answer(resume(1));
     assert_eq!(pair.result(read(0, 1)), Err(RequestFailure::NotHalted));
-}
-
-#[test]
-fn a_line_that_comes_back_finds_the_target_where_it_was() {
-    let mut pair = attached();
-    pair.answer(read(MEMORY.start, 8));
-    let id = pair.ask(read(MEMORY.start, 8));
-    pair.to_target.cut();
-    pair.host.line_replaced(pair.now);
-    pair.flush();
-    let failure = RequestFailure::LinkReset { executed: Executed::Unknown };
-    assert_eq!(pair.answers.remove(&id), Some(Err(failure)));
-    check_reads(&mut pair);
-    assert_eq!(pair.events.drain(..).collect::<Vec<_>>(), [Event::Resynchronised]);
 }

@@ -2,9 +2,9 @@
 
 use super::line::{Faults, Line};
 use super::random::Random;
-use super::target::{Habits, Target};
+use super::target::{Habits, MEMORY, Target, memory, read};
 use core::time::Duration;
-use kd_protocol::{Answer, Event, Host, Phase, Request, RequestFailure, RequestId, StateChange, Timing};
+use kd_protocol::{Answer, Event, Host, Phase, Request, RequestFailure, RequestId, StateChange, Status, Timing};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Both ends.
@@ -154,5 +154,22 @@ impl Pair {
     /// What went over the link, for a test that fails.
     pub fn trace(&self) -> String {
         self.host.trace().since(0).map(|(_, entry)| format!("{entry}\n")).collect()
+    }
+}
+
+/// Attached to a target that was running.
+pub fn attached() -> Pair {
+    let mut pair = Pair::new(1, Habits::default());
+    pair.attach();
+    pair
+}
+
+/// The session is usable: what is read is what is there.
+#[track_caller]
+pub fn check_reads(pair: &mut Pair) {
+    for offset in 0..4 {
+        let address = MEMORY.start + offset * 0x100;
+        let Answer::Memory { status, data } = pair.answer(read(address, 64)) else { panic!("memory is answered") };
+        assert_eq!((status, data), (Status::SUCCESS, memory(pair.target.boots, address, 64)));
     }
 }

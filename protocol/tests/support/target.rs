@@ -1,7 +1,7 @@
 //! A target: it runs, stops, does what it is asked for, and counts it. Its link is the crate's own in the other role.
 
 use core::time::Duration;
-use kd_protocol::manipulate::MAX_DATA;
+use kd_protocol::manipulate::{MAX_DATA, ReadMemory};
 use kd_protocol::{
     Answer, Continue2, ContinueStatus, ControlRequest, ControlSet, DebugIo, DebugIoKind, ExceptionRecord, FileAnswer,
     FileRequest, Link, LinkEvent, LoadSymbols, Manipulate, PacketType, PromptAnswer, Request, Role, StateChange,
@@ -20,6 +20,11 @@ pub fn memory(boots: u64, address: u64, count: usize) -> Vec<u8> {
         .take(count)
         .map(|address| (address.wrapping_mul(31) ^ (address >> 8) ^ boots.wrapping_mul(77)) as u8)
         .collect()
+}
+
+/// A read of virtual memory.
+pub fn read(address: u64, count: u32) -> Request {
+    Request::ReadVirtualMemory(ReadMemory { address, count })
 }
 
 /// A `Continue2` that the target counts under a number.
