@@ -94,7 +94,8 @@ impl Session {
         live.has_left(RunState::Running);
         self.run_control.errand = Errand::Free;
         self.run_control.greeted = false;
-        self.run_control.passing = None;
+        self.run_control.passing.clear();
+        self.run_control.traced.clear();
         self.run_control.temporary.clear();
         self.run_control.refused.clear();
         self.run_control.watched = Default::default();

@@ -9,6 +9,11 @@ use std::time::{Duration, Instant};
 /// A running target is waited for so long to take its breakpoints out.
 const PATIENCE: Duration = Duration::from_millis(1500);
 
+/// Reports of other processors' stops are waited for so long when the target was let go, …
+const FAREWELL: Duration = Duration::from_millis(30);
+/// … and so long where a thread still has its trace flag.
+const LONG_FAREWELL: Duration = Duration::from_millis(120);
+
 /// How the target is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
@@ -58,13 +63,29 @@ impl Session {
         self.run_control.temporary.clear();
         self.run_control.errand = Errand::Free;
         match leave {
-            Leave::Running => self.resume(Handling::ByFilter, false),
+            Leave::Running => {
+                self.run_control.leaving = true;
+                self.resume(Handling::ByFilter, false)?;
+                self.see_off();
+                Ok(())
+            }
             Leave::Halted => {
                 let live = self.halted()?;
                 self.put_breakpoints(&live, None)?;
                 self.put_debug_registers(&live);
                 Ok(())
             }
+        }
+    }
+
+    /// A processor that stopped meanwhile reports it now, and nobody will be there to let it go: it is let go, too.
+    fn see_off(&mut self) {
+        let begin = Instant::now();
+        let has_traced = !self.run_control.traced.is_empty();
+        let patience = if has_traced { LONG_FAREWELL } else { FAREWELL };
+        while begin.elapsed() < patience {
+            std::thread::sleep(Duration::from_millis(2));
+            self.attend();
         }
     }
 

@@ -30,8 +30,9 @@ pub use step::{Granularity, StepKind};
 use crate::live::LinkError;
 use crate::session::ScopeError;
 use arch::debug_registers::{SLOTS, Watched};
+use kd_protocol::StateChange;
 use memory::VirtualAddress;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use step::Step;
 
 /// Why the target isn't let go, or not stopped.
@@ -59,6 +60,19 @@ pub enum RunError {
     Impossible(String),
 }
 
+/// A thread, as stops tell them apart: by `_KTHREAD`, or by processor where the target doesn't tell threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum ThreadKey {
+    Thread(u64),
+    Processor(u16),
+}
+
+impl ThreadKey {
+    fn of(change: &StateChange) -> Self {
+        if change.thread == 0 { Self::Processor(change.processor) } else { Self::Thread(change.thread) }
+    }
+}
+
 /// What the target runs for.
 #[derive(Debug, Default)]
 enum Errand {
@@ -76,8 +90,13 @@ enum Errand {
 pub(crate) struct RunControl {
     happenings: VecDeque<Happening>,
     errand: Errand,
-    /// A single step past this breakpoint's instruction is under way; then the errand goes on.
-    passing: Option<VirtualAddress>,
+    /// Threads that were let go with the trace flag, and haven't reported the end of their instruction yet: another
+    /// processor's stop may come first.
+    traced: BTreeSet<ThreadKey>,
+    /// Those of them that step past the instruction under a breakpoint, and where. Then the errand goes on.
+    passing: BTreeMap<ThreadKey, VirtualAddress>,
+    /// The session ends: whatever stops the target now, it goes on.
+    leaving: bool,
     /// The user wants the target to stop.
     pause_wanted: bool,
     /// The debugger wants it to stop for a moment, to change breakpoints.

@@ -1,6 +1,7 @@
 //! Letting the target go.
 
-use super::{Errand, Happening, RunError, StopReason, Told};
+use super::stop::reported_code;
+use super::{Errand, Happening, RunError, StopReason, ThreadKey, Told};
 use crate::crash::STATUS_BREAKPOINT;
 use crate::event_filters::HandlingStatus;
 use crate::live::{LinkError, Live, RunState};
@@ -121,12 +122,19 @@ impl Session {
         let change = live.stop().ok_or(RunError::NotHalted("it never stopped"))?;
         let at = self.pass_own_instruction(&live, &change, handling)?;
         let status = self.continue_status(&change, handling);
-        let wants_trace = matches!(&self.run_control.errand, Errand::Step(step) if step.traces());
+        // Of another thread's step, the trace flag is set already.
+        let traces = matches!(&self.run_control.errand, Errand::Step(step) if step.traces() && step.is_of(&change));
         let at_breakpoint = self.breakpoints.wanted().code.contains(&at) || self.run_control.temporary.contains(&at);
-        self.run_control.passing = at_breakpoint.then_some(at);
-        self.put_breakpoints(&live, self.run_control.passing)?;
+        self.put_breakpoints(&live, at_breakpoint.then_some(at))?;
         self.put_debug_registers(&live);
-        self.send_continue(&live, status, wants_trace || at_breakpoint)?;
+        self.send_continue(&live, status, traces || at_breakpoint)?;
+        let thread = ThreadKey::of(&change);
+        if at_breakpoint {
+            self.run_control.passing.insert(thread, at);
+        }
+        if traces || at_breakpoint {
+            self.run_control.traced.insert(thread);
+        }
         self.leave_state(RunState::Running);
         if told {
             self.tell(Happening::Continued);
@@ -169,16 +177,11 @@ impl Session {
 
     /// Bytes of the breakpoint instruction at `at`, if there is one that isn't the debugger's.
     fn foreign_breakpoint_length(&self, live: &Live, change: &StateChange, at: VirtualAddress) -> u64 {
-        // What the target reports is without our instructions; AMD64 and X86 have the same byte.
-        let (stream, instruction): (usize, &[u8]) = match live.machine() {
-            Some(Machine::Amd64) => (24, &[0xcc]),
-            Some(Machine::X86) => (12, &[0xcc]),
-            Some(Machine::Arm64) => return if self.u32(at).is_ok_and(|code| code == 0xd43e_0000) { 4 } else { 0 },
-            None => return 0,
-        };
-        let reported = change.control_report.get(stream..).is_some_and(|bytes| bytes.starts_with(instruction));
-        let is_there = reported || live.u8(at).is_ok_and(|byte| byte == 0xcc);
-        if is_there && !live.is_inserted(at) { 1 } else { 0 }
+        if live.machine() == Some(Machine::Arm64) {
+            return if self.u32(at).is_ok_and(|code| code == 0xd43e_0000) { 4 } else { 0 };
+        }
+        let first = reported_code(live, change).and_then(|code| code.first().copied()).or_else(|| live.u8(at).ok());
+        if first == Some(0xcc) && !live.is_inserted(at) { 1 } else { 0 }
     }
 
     fn u32(&self, at: VirtualAddress) -> Result<u32, memory::ReadError> {

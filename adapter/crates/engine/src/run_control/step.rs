@@ -5,7 +5,7 @@
 //! another thread passes by, and a deeper invocation of the same function does, too.
 
 use super::line_region::{self, LineKey, LineRegion};
-use super::{Errand, RunError};
+use super::{Errand, RunError, ThreadKey};
 use crate::live::Live;
 use crate::session::Session;
 use crate::stack::Certainty;
@@ -42,8 +42,8 @@ pub enum Granularity {
 pub(super) struct Step {
     kind: StepKind,
     granularity: Granularity,
-    /// `_KTHREAD` of the thread that steps.
-    thread: u64,
+    /// The thread that steps.
+    thread: ThreadKey,
     processor: u16,
     /// How many functions are inlined around the frame that steps.
     inline_depth: usize,
@@ -84,13 +84,9 @@ impl Step {
         matches!(self.leg, Leg::Trace { .. })
     }
 
-    /// Whether the thread that stopped is the one that steps. A target that doesn't tell threads is told by its processor.
+    /// Whether the thread that stopped is the one that steps.
     pub(super) fn is_of(&self, change: &StateChange) -> bool {
-        if self.thread == 0 || change.thread == 0 {
-            self.processor == change.processor
-        } else {
-            self.thread == change.thread
-        }
+        self.thread == ThreadKey::of(change)
     }
 
     /// Where breakpoint instructions are needed for it.
@@ -121,7 +117,7 @@ impl Session {
         let mut step = Step {
             kind,
             granularity,
-            thread: change.thread,
+            thread: ThreadKey::of(&change),
             processor: change.processor,
             inline_depth,
             line: line_region::key_at(self.target().modules(), at, inline_depth),

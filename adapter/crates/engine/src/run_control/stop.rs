@@ -2,7 +2,7 @@
 
 use super::resume::STATUS_SINGLE_STEP;
 use super::step::Progress;
-use super::{Errand, Handling, Happening, Stop, StopReason, Told};
+use super::{Errand, Handling, Happening, Stop, StopReason, ThreadKey, Told};
 use crate::breakpoints::{Cause, Judged, Verdict};
 use crate::crash::STATUS_BREAKPOINT;
 use crate::live::{Live, RunState};
@@ -35,6 +35,9 @@ impl Session {
         self.set_scope(Scope { processor, source: ContextSource::Processor(processor), frame: 0 });
         if !self.run_control.greeted && !self.meet(&live) {
             return;
+        }
+        if self.run_control.leaving {
+            return self.go_on(&change, Handling::ByFilter);
         }
         let decision = match change.kind.clone() {
             StateChangeKind::LoadSymbols(load) => self.module_event(&load),
@@ -151,15 +154,28 @@ impl Session {
     ) -> Decision {
         let at = VirtualAddress(change.program_counter);
         match record.code {
-            STATUS_BREAKPOINT if ours => self.own_breakpoint(live, change, at),
+            STATUS_BREAKPOINT if ours || self.was_own(change, at) => self.own_breakpoint(live, change, at),
             STATUS_BREAKPOINT => self.foreign_breakpoint(live, change, record, first_chance),
             STATUS_SINGLE_STEP => self.single_step(live, change, record, first_chance),
             _ => self.other_exception(record, first_chance),
         }
     }
 
+    /// A processor that reached a breakpoint instruction while another one had the debugger reports it when that goes on, also
+    /// when the instruction isn't there any more.
+    fn was_own(&self, change: &StateChange, at: VirtualAddress) -> bool {
+        let Some(stream) = self.target().live().and_then(|live| reported_code(live, change)) else { return false };
+        !stream.starts_with(&[0xcc]) && !stream.starts_with(&[0xcd, 0x03])
+            || self.breakpoints.wanted().code.contains(&at)
+    }
+
     /// The stop is at a breakpoint instruction that the debugger wrote.
     fn own_breakpoint(&mut self, live: &Live, change: &StateChange, at: VirtualAddress) -> Decision {
+        // A thread that was to step past it, and was kept from it by another's stop: it has hit this one already.
+        if self.run_control.passing.get(&ThreadKey::of(change)) == Some(&at) {
+            return Decision::GoOn(Handling::ByFilter);
+        }
+        self.run_control.passing.remove(&ThreadKey::of(change));
         let thread = Some(VirtualAddress(change.thread)).filter(|thread| thread.0 != 0);
         if self.breakpoints.wanted().code.contains(&at) {
             let judged = self.judge_hits(Cause::Code(at), u32::from(change.processor), thread);
@@ -293,16 +309,12 @@ impl Session {
                 return stop;
             }
         }
-        let passing = self.run_control.passing.take();
-        let traced = match &self.run_control.errand {
-            Errand::Step(step) => step.traces() && step.is_of(change),
-            _ => false,
-        };
-        if traced {
-            return self.step_on(live, change);
-        }
-        if passing.is_some() || status.slots.iter().any(|met| *met) {
-            return Decision::GoOn(Handling::ByFilter);
+        self.run_control.passing.remove(&ThreadKey::of(change));
+        let traced = self.run_control.traced.remove(&ThreadKey::of(change));
+        match &self.run_control.errand {
+            Errand::Step(step) if step.traces() && step.is_of(change) => return self.step_on(live, change),
+            _ if traced || status.slots.iter().any(|met| *met) => return Decision::GoOn(Handling::ByFilter),
+            _ => {}
         }
         self.other_exception(record, first_chance)
     }
@@ -327,7 +339,6 @@ impl Session {
     fn stop_here(&mut self, change: &StateChange, reason: StopReason, commands: Vec<String>) {
         self.run_control.entered = true;
         self.run_control.errand = Errand::Free;
-        self.run_control.passing = None;
         // They come out when the target goes on; until then reads don't show them.
         self.run_control.temporary.clear();
         self.run_control.quiet_stop_wanted = false;
@@ -354,6 +365,16 @@ impl Session {
             self.target().live().into_iter().for_each(|live| live.link().break_in());
         }
     }
+}
+
+/// The code at the program counter, as the control report has it: without the debugger's breakpoint instructions.
+pub(super) fn reported_code<'a>(live: &Live, change: &'a StateChange) -> Option<&'a [u8]> {
+    let offset = match live.machine()? {
+        Machine::Amd64 => 24,
+        Machine::X86 => 12,
+        Machine::Arm64 => return None,
+    };
+    change.control_report.get(offset..).filter(|code| !code.is_empty())
 }
 
 /// `Dr6` in the control report: of the processor that reports.
