@@ -95,16 +95,20 @@ impl PacketType {
 
     /// Whether a body can be of this type, by the number that it begins with. The header's type isn't covered by the check sum.
     pub fn admits(self, payload: &[u8]) -> bool {
-        let Ok(api) = Fields::new("packet", payload).u32(0) else { return false };
+        let fields = Fields::new("packet", payload);
+        let Ok(api) = fields.u32(0) else { return false };
         match self {
-            Self::StateChange32 | Self::StateChange64 => matches!(api & !0x1_0000, 0x3030..=0x30ff),
+            Self::StateChange64 => matches!(api & !0x1_0000, 0x3030..=0x30ff),
+            // Where the 32-bit structure has its thread, the 64-bit one has padding.
+            Self::StateChange32 => {
+                matches!(api & !0x1_0000, 0x3030..=0x30ff) && fields.u32(12).is_ok_and(|thread| thread != 0)
+            }
             Self::StateManipulate => matches!(api, 0x3130..=0x31ff),
             Self::DebugIo => matches!(api, 0x3230..=0x32ff),
             Self::TraceIo => matches!(api, 0x3330..=0x33ff),
             Self::FileIo => matches!(api, 0x3430..=0x34ff),
             Self::ControlRequest => matches!(api, 0x4300..=0x43ff),
-            Self::PollBreakIn => true,
-            Self::Acknowledge | Self::Resend | Self::Reset => false,
+            Self::PollBreakIn | Self::Acknowledge | Self::Resend | Self::Reset => false,
         }
     }
 }

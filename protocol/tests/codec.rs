@@ -140,9 +140,9 @@ fn what_the_target_says_by_itself_is_read_as_it_was_written() {
 fn each_packet_type_admits_its_own_bodies_only() {
     for (packet_type, payload) in samples::payloads() {
         let admitting: Vec<_> = PacketType::ALL.iter().filter(|other| other.admits(&payload)).collect();
-        let is_state_change = matches!(packet_type, PacketType::StateChange32 | PacketType::StateChange64);
-        // PollBreakIn has no body of its own; the state changes of both protocols begin alike.
-        assert_eq!(admitting.len(), if is_state_change { 3 } else { 2 }, "{packet_type}: {admitting:?}");
+        // The state changes of both protocols begin alike.
+        let expected = if packet_type == PacketType::StateChange32 { 2 } else { 1 };
+        assert_eq!(admitting.len(), expected, "{packet_type}: {admitting:?}");
         assert!(packet_type.admits(&payload));
     }
 }

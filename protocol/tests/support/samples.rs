@@ -216,7 +216,8 @@ pub fn payloads() -> Vec<(PacketType, Vec<u8>)> {
     }
     payloads.extend(state_changes().iter().map(|change| (PacketType::StateChange64, change.encode())));
     payloads.push((PacketType::StateChange32, [0x30, 0x30, 0, 0].into_iter().chain([0x80; 200]).collect()));
-    payloads.push((PacketType::StateChange32, [0x31, 0x30, 0, 0].into_iter().chain([0; 100]).collect()));
+    payloads
+        .push((PacketType::StateChange32, [0x31, 0x30, 0, 0].into_iter().chain([0x80; 16]).chain([0; 84]).collect()));
     for (request, answer) in file_requests() {
         payloads.push((PacketType::FileIo, answer.encode(&request.encode())));
         payloads.push((PacketType::FileIo, request.encode()));
