@@ -19,7 +19,8 @@ enum {
 #define PIT_COMMAND 0x43
 #define PIT_GATE 0x61
 #define PIT_FREQUENCY 1193182
-#define CALIBRATION_TIME 10000 // microseconds
+#define CALIBRATION_TIME 1000 // microseconds: short, as the host may have other things to do
+#define CALIBRATIONS 40
 
 static USHORT KdpPort;
 static BOOLEAN KdpPortBlocked;
@@ -33,8 +34,8 @@ static ULONG64 KdpTicks(VOID)
     return low | (ULONG64)high << 32;
 }
 
-// Counts the processor's clock while the timer counts down once.
-static VOID KdpCalibrate(VOID)
+// The ticks of the processor's clock while the timer counts down once, or more.
+static ULONG64 KdpMeasure(VOID)
 {
     const USHORT count = (USHORT)(PIT_FREQUENCY / 1000 * CALIBRATION_TIME / 1000);
     ULONG64 start;
@@ -46,7 +47,21 @@ static VOID KdpCalibrate(VOID)
     start = KdpTicks();
     for (ULONG wait = 0; wait < 10000000 && (InPort8(PIT_GATE) & 0x20) == 0; wait++) {
     }
-    KdpTicksPerMicrosecond = (ULONG)((KdpTicks() - start) / CALIBRATION_TIME);
+    return KdpTicks() - start;
+}
+
+static VOID KdpCalibrate(VOID)
+{
+    ULONG64 least = KdpMeasure();
+
+    for (ULONG times = 1; times < CALIBRATIONS; times++) {
+        ULONG64 ticks = KdpMeasure();
+
+        if (ticks < least) {
+            least = ticks;
+        }
+    }
+    KdpTicksPerMicrosecond = (ULONG)(least / CALIBRATION_TIME);
     if (KdpTicksPerMicrosecond == 0) {
         KdpTicksPerMicrosecond = 1;
     }

@@ -57,7 +57,7 @@ static VOID KiStartOneProcessor(ULONG Number)
     KeStallExecutionProcessor(10000);
     for (ULONG attempt = 0; attempt < 2 && KeNumberProcessors == Number; attempt++) {
         KiSendApicCommand(Number, APIC_COMMAND_STARTUP | KI_START_PAGE >> PAGE_SHIFT);
-        for (ULONG wait = 0; wait < 1000 && KeNumberProcessors == Number; wait++) {
+        for (ULONG wait = 0; wait < 20000 && KeNumberProcessors == Number; wait++) {
             KeStallExecutionProcessor(100);
         }
     }
