@@ -12,6 +12,8 @@
 //! | `stop.rs` | what a stop means |
 //! | `resume.rs` | letting the target go: breakpoints in, past the instruction that it stands at |
 //! | `step.rs`, `line_region.rs` | steps by instruction and by line |
+//! | `until.rs` | steps in a row |
+//! | `resynchronise.rs` | attaching again |
 //! | `leave.rs` | detaching, rebooting, crashing |
 
 mod attend;
@@ -19,13 +21,16 @@ mod happening;
 mod leave;
 mod line_region;
 mod resume;
+mod resynchronise;
 mod step;
 mod stop;
+mod until;
 
 pub use happening::{Happening, Stop, StopReason, Told};
 pub use leave::Leave;
 pub use resume::Handling;
 pub use step::{Granularity, StepKind};
+pub use until::Until;
 
 use crate::live::LinkError;
 use crate::session::ScopeError;

@@ -192,6 +192,8 @@ impl Session {
         match handling {
             Handling::Handled => true,
             Handling::NotHandled => false,
+            // Going on behind a failed assertion is what `g` is for; the system has no handler for it, and would crash.
+            Handling::ByFilter if code == STATUS_ASSERTION_FAILURE => true,
             Handling::ByFilter => self.event_filters.on_exception(code, true).handling == HandlingStatus::Handled,
         }
     }

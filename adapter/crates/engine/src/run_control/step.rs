@@ -5,6 +5,7 @@
 //! another thread passes by, and a deeper invocation of the same function does, too.
 
 use super::line_region::{self, LineKey, LineRegion};
+use super::until::Row;
 use super::{Errand, RunError, ThreadKey};
 use crate::live::Live;
 use crate::session::Session;
@@ -55,6 +56,8 @@ pub(super) struct Step {
     /// What it waits for.
     leg: Leg,
     legs: usize,
+    /// The steps that it is one of.
+    pub(super) row: Row,
 }
 
 /// What a step waits for.
@@ -101,11 +104,9 @@ impl Step {
 }
 
 impl Session {
-    /// Lets a thread, that of the current processor, take a step; [`super::Happening::Stopped`] tells when it is done.
-    ///
-    /// # Errors
-    /// [`RunError`]; the target then still stands.
-    pub fn step(&mut self, kind: StepKind, granularity: Granularity) -> Result<(), RunError> {
+    /// A step, of a row or alone, of the thread that the current processor runs.
+    pub(super) fn plan_step(&self, row: Row) -> Result<Step, RunError> {
+        let (kind, granularity) = (row.kind(), row.granularity());
         let live = self.halted()?;
         let change = live.stop().ok_or(RunError::NotHalted("it never stopped"))?;
         if self.scope().processor != u32::from(change.processor) {
@@ -125,6 +126,7 @@ impl Session {
             caller_stack_pointer: None,
             leg: self.trace_leg(at),
             legs: 0,
+            row,
         };
         match (kind, granularity) {
             (StepKind::Out, _) => self.plan_out(&live, &mut step, at)?,
@@ -135,9 +137,13 @@ impl Session {
                 self.plan_instruction(&live, &mut step)?;
             }
         }
+        Ok(step)
+    }
+
+    /// The target is to go on for a step.
+    pub(super) fn begin_step(&mut self, step: Box<Step>) {
         self.run_control.temporary = step.stops().collect();
-        self.run_control.errand = Errand::Step(Box::new(step));
-        self.resume(super::Handling::ByFilter, true)
+        self.run_control.errand = Errand::Step(step);
     }
 
     /// Where the step's thread stands.
@@ -161,7 +167,7 @@ impl Session {
         }
     }
 
-    fn plan_instruction(&mut self, live: &Live, step: &mut Step) -> Result<(), RunError> {
+    fn plan_instruction(&self, live: &Live, step: &mut Step) -> Result<(), RunError> {
         if let (StepKind::Over, Leg::Trace { flow: Flow::Call(_), next }) = (step.kind, &step.leg) {
             let to = *next;
             step.leg = Leg::Return { to, stack_pointer: stack_pointer(&context(live, step.processor)?) };
@@ -169,7 +175,7 @@ impl Session {
         Ok(())
     }
 
-    fn plan_line(&mut self, live: &Live, step: &mut Step, at: VirtualAddress) -> Result<(), RunError> {
+    fn plan_line(&self, live: &Live, step: &mut Step, at: VirtualAddress) -> Result<(), RunError> {
         self.note_invocation(live, step)?;
         self.follow_line(step, at);
         Ok(())
@@ -185,7 +191,7 @@ impl Session {
     }
 
     /// Out of an inlined function is to the first place that isn't in it any more; out of another one, to where it returns.
-    fn plan_out(&mut self, live: &Live, step: &mut Step, at: VirtualAddress) -> Result<(), RunError> {
+    fn plan_out(&self, live: &Live, step: &mut Step, at: VirtualAddress) -> Result<(), RunError> {
         self.note_invocation(live, step)?;
         if step.inline_depth > 0 {
             if let Some(region) = line_region::explore_inlined(self.target(), at, step.inline_depth) {
@@ -205,7 +211,7 @@ impl Session {
         Ok(())
     }
 
-    fn note_invocation(&mut self, live: &Live, step: &mut Step) -> Result<(), RunError> {
+    fn note_invocation(&self, live: &Live, step: &mut Step) -> Result<(), RunError> {
         let context = context(live, step.processor)?;
         step.stack_pointer = stack_pointer(&context);
         step.caller_stack_pointer = self.caller_stack_pointer(&context);
@@ -274,7 +280,7 @@ impl Session {
     }
 
     /// Whether what was reached is a deeper invocation of the function than the one that steps: its caller's stack lies below.
-    fn is_deeper(&mut self, live: &Live, step: &Step) -> Result<bool, RunError> {
+    fn is_deeper(&self, live: &Live, step: &Step) -> Result<bool, RunError> {
         let context = context(live, step.processor)?;
         if stack_pointer(&context) >= step.stack_pointer {
             return Ok(false);

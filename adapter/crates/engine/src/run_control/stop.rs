@@ -30,7 +30,7 @@ impl Session {
         let ours = live.is_inserted(at);
         live.has_stopped(change.clone());
         live.were_taken_out_at(change.program_counter);
-        self.forget_conclusions();
+        self.target_mut().set_processor_count(change.number_processors);
         let processor = u32::from(change.processor);
         self.set_scope(Scope { processor, source: ContextSource::Processor(processor), frame: 0 });
         if !self.run_control.greeted && !self.meet(&live) {
@@ -221,11 +221,17 @@ impl Session {
         let Errand::Step(mut step) = std::mem::take(&mut self.run_control.errand) else {
             return Decision::GoOn(Handling::ByFilter);
         };
-        match self.step_progress(live, change, &mut step) {
+        let progress = match self.step_progress(live, change, &mut step) {
+            Ok(Progress::Done) if !self.ends_row(change, &mut step) => match self.code_reached(change) {
+                Some(stop) => return stop,
+                None => self.next_of_row(&mut step),
+            },
+            progress => progress,
+        };
+        match progress {
             Ok(Progress::Done) => Decision::Stop(StopReason::Step, Vec::new()),
             Ok(Progress::GoOn) => {
-                self.run_control.temporary = step.stops().collect();
-                self.run_control.errand = Errand::Step(step);
+                self.begin_step(step);
                 Decision::GoOn(Handling::ByFilter)
             }
             Err(error) => {
@@ -233,6 +239,18 @@ impl Session {
                 Decision::Stop(StopReason::Step, Vec::new())
             }
         }
+    }
+
+    /// What a breakpoint says where a single step of a row has ended, right before its instruction.
+    fn code_reached(&mut self, change: &StateChange) -> Option<Decision> {
+        let StateChangeKind::Exception { record, .. } = &change.kind else { return None };
+        let at = VirtualAddress(change.program_counter);
+        if record.code != STATUS_SINGLE_STEP || !self.breakpoints.wanted().code.contains(&at) {
+            return None;
+        }
+        let thread = Some(VirtualAddress(change.thread)).filter(|thread| thread.0 != 0);
+        let judged = self.judge_hits(Cause::Code(at), u32::from(change.processor), thread);
+        self.judged_stop(judged, StopReason::Breakpoint)
     }
 
     /// A breakpoint instruction that nobody here has written: a break-in, a bug check, or one in the code.

@@ -77,6 +77,11 @@ impl Target {
         Ok(version)
     }
 
+    /// How many processors there are now: a kernel that boots starts them one after the other.
+    pub(crate) fn set_processor_count(&mut self, count: u32) {
+        self.system.processors = Some(count);
+    }
+
     /// A module came or went. False when nothing has changed by it: the list that was read had it already.
     pub(crate) fn note_module(&mut self, name: &str, load: &LoadSymbols) -> bool {
         let base = VirtualAddress(load.base);
