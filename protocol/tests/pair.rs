@@ -215,6 +215,11 @@ impl Session {
         self.pair.set_faults(Faults::default());
         self.pair.run(Duration::from_secs(15));
         self.check();
+        if self.pair.phase() == Phase::Halted {
+            // It may have restarted without a word since it stopped: who asks finds out.
+            let read = ReadMemory { address: MEMORY.start, count: 1 };
+            let _ = self.pair.result(Request::ReadVirtualMemory(read));
+        }
         if self.pair.phase() != Phase::Halted {
             let now = self.pair.now;
             self.pair.host.break_in(now);
