@@ -176,14 +176,14 @@ impl Original {
         let (mut at, end) = (address, address.offset(size));
         while at < end {
             let count = (0x1000 - at.page_offset()).min(end.0 - at.0);
-            self.places.extend(self.find(&session.target().dump_memory().prefix(at, count as usize).0));
+            self.places.extend(self.find(&session.target().own_memory().prefix(at, count as usize).0));
             at = at.offset(count);
         }
     }
 
     fn add_page_tables(&mut self, session: &Session) {
         let target = session.target();
-        let Some((physical, space)) = target.dump().physical().zip(target.address_space()) else { return };
+        let Some((physical, space)) = target.physical_memory().zip(target.address_space()) else { return };
         for address in self.addresses.clone() {
             let Ok(found) = target.architecture().translate(physical, space, VirtualAddress(address)) else { continue };
             for entry in found.path.iter() {
@@ -386,7 +386,7 @@ fn a_search_through_page_tables_that_lead_in_circles_gives_up_when_asked() {
     let folder = TemporaryFolder::new();
     let sound = open(&Build::O0.bundled_dump(), "").expect("the bundled dump opens");
     let space = sound.target().address_space().expect("a full dump has page tables");
-    let table = sound.target().dump().physical().expect("a full dump").prefix(space.root, 0x1000).0;
+    let table = sound.target().physical_memory().expect("a full dump").prefix(space.root, 0x1000).0;
     let at = original.windows(0x1000).position(|bytes| bytes == table).expect("the table is in the file");
     let mut damaged = original;
     // Every free entry of the top table leads to the top table: 128 TB of memory, and more.
