@@ -1,0 +1,99 @@
+//! Several steps in a row, of which only the last one's end is told (`p 5`, `pc`, `pt`, `pa`, `ta`).
+
+use super::step::{Progress, Step};
+use super::{Granularity, Handling, RunError, StepKind};
+use crate::session::Session;
+use arch::Flow;
+use kd_protocol::StateChange;
+use memory::{ReadVirtualExt, VirtualAddress};
+
+/// Which steps of a row count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Each.
+    Step,
+    /// One that ends at this address.
+    Address(VirtualAddress),
+    /// One that ends at a call instruction.
+    Call,
+    /// One that ends at a return instruction.
+    Return,
+    /// One that ends at either.
+    CallOrReturn,
+    /// One that ends at an instruction that goes, or may go, elsewhere than on to the next: jumps, calls, returns, traps.
+    Branch,
+}
+
+/// What follows a step.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    until: Until,
+    /// Steps that count and are still to be taken, with the current one.
+    left: u64,
+    kind: StepKind,
+    granularity: Granularity,
+}
+
+impl Session {
+    /// Lets a thread, that of the current processor, take a step; [`super::Happening::Stopped`] tells when it is done.
+    ///
+    /// # Errors
+    /// [`RunError`]; the target then still stands.
+    pub fn step(&mut self, kind: StepKind, granularity: Granularity) -> Result<(), RunError> {
+        self.step_until(kind, granularity, Until::Step, 1)
+    }
+
+    /// The same with one step after the other, until `count` of them were as `until` says. Breakpoints on the way stop it.
+    ///
+    /// # Errors
+    /// [`RunError`]; the target then still stands.
+    pub fn step_until(
+        &mut self,
+        kind: StepKind,
+        granularity: Granularity,
+        until: Until,
+        count: u64,
+    ) -> Result<(), RunError> {
+        let step = self.plan_step(Row { until, left: count, kind, granularity })?;
+        self.begin_step(Box::new(step));
+        self.resume(Handling::ByFilter, true)
+    }
+
+    /// A step has ended. Whether it was the last one of its row.
+    pub(super) fn ends_row(&self, change: &StateChange, step: &mut Step) -> bool {
+        let row = &mut step.row;
+        let at = VirtualAddress(change.program_counter);
+        let counts = match row.until {
+            Until::Step => true,
+            Until::Address(wanted) => wanted == at,
+            Until::Call => matches!(self.flow_at(at), Flow::Call(_)),
+            Until::Return => self.flow_at(at) == Flow::Return,
+            Until::CallOrReturn => matches!(self.flow_at(at), Flow::Call(_) | Flow::Return),
+            Until::Branch => self.flow_at(at) != Flow::Next,
+        };
+        row.left = row.left.saturating_sub(u64::from(counts));
+        row.left == 0 || self.run_control.pause_wanted
+    }
+
+    /// The step that follows one that didn't end its row.
+    pub(super) fn next_of_row(&self, step: &mut Step) -> Result<Progress, RunError> {
+        *step = self.plan_step(step.row)?;
+        Ok(Progress::GoOn)
+    }
+
+    fn flow_at(&self, at: VirtualAddress) -> Flow {
+        let architecture = self.target().architecture();
+        let (bytes, _) = self.target().prefix(at, architecture.max_instruction_length());
+        architecture.decode(at, &bytes).map_or(Flow::Invalid, |decoded| decoded.flow)
+    }
+}
+
+impl Row {
+    pub(super) fn kind(&self) -> StepKind {
+        self.kind
+    }
+
+    pub(super) fn granularity(&self) -> Granularity {
+        self.granularity
+    }
+}
