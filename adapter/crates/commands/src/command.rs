@@ -2,8 +2,11 @@
 
 use crate::report::Report;
 use analysis::nt::structure::NtError;
-use engine::{Session, WriteError};
+use engine::live::Live;
+use engine::run_control::RunError;
+use engine::{ScopeError, Session, WriteError};
 use memory::ReadError;
+use std::sync::Arc;
 
 /// A command of the console.
 pub struct Command {
@@ -57,11 +60,28 @@ pub enum CommandError {
     Nt(#[from] NtError),
     /// What is asked for can't be made current.
     #[error(transparent)]
-    Scope(#[from] engine::ScopeError),
+    Scope(#[from] ScopeError),
+    /// The target isn't let go, or not stopped.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A register isn't set.
+    #[error(transparent)]
+    SetRegister(#[from] engine::SetRegisterError),
     /// Anything else, in words.
     #[error("{0}")]
     Failed(String),
     /// The user gave up.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// The halted live target that a command asks, and its current processor.
+///
+/// # Errors
+/// A dump, or a target that isn't halted.
+pub(crate) fn live(session: &Session) -> Result<(Arc<Live>, u16), CommandError> {
+    let live = session.halted()?;
+    let number = session.scope().processor;
+    let processor = u16::try_from(number).map_err(|_| ScopeError::NoSuchProcessor { number, count: 0 })?;
+    Ok((live, processor))
 }

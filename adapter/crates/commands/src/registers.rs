@@ -1,8 +1,8 @@
 //! `r`: registers.
 
-use crate::arguments::Arguments;
 use crate::command::{Command, CommandError, Invocation};
 use crate::report::{Format, Record, Report, Value};
+use crate::set_registers;
 use arch::{Context, Machine, RegisterPart};
 use engine::Session;
 use engine::disassembly::{self, Row};
@@ -11,8 +11,8 @@ use engine::evaluate::{self, Syntax};
 /// The command's entry.
 pub static COMMAND: Command = Command {
     names: &["r"],
-    usage: "r [register[,register...]] | r $tN = expression",
-    summary: "Displays registers, or sets a pseudo-register",
+    usage: "r [register[,register...]] | r register = value[, register = value...]",
+    summary: "Displays registers; sets those of a live target, and pseudo-registers $t0 to $t19",
     run,
 };
 
@@ -44,8 +44,8 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
     if text.is_empty() {
         return show_all(invocation.session);
     }
-    if let Some((register, expression)) = text.split_once('=') {
-        return set(invocation, register.trim(), expression.trim());
+    if text.contains('=') {
+        return set_registers::run(invocation, COMMAND.usage);
     }
     let context = invocation.session.frame()?.context;
     let names = text.split([',', ' ', '\t']).filter(|name| !name.is_empty());
@@ -75,24 +75,11 @@ fn pseudo_register(session: &Session, name: &str, record: Record) -> Result<Reco
     Ok(record.text(format!("{name}=")).field(name, number, Format::Hex(16)))
 }
 
-fn set(invocation: &mut Invocation<'_>, register: &str, expression: &str) -> Result<Report, CommandError> {
-    let name = register.trim_start_matches('@').to_ascii_lowercase();
-    let index = name.strip_prefix("$t").filter(|index| index.bytes().all(|digit| digit.is_ascii_digit()));
-    let index = index.and_then(|index| index.parse::<usize>().ok());
-    let mut arguments = Arguments::new(expression, COMMAND.usage);
-    let number = arguments.number(invocation.session)?.ok_or_else(|| arguments.usage("a value is missing"))?;
-    arguments.finish()?;
-    let slot = index.and_then(|index| invocation.session.settings.user_pseudo_registers.get_mut(index));
-    let slot = slot.ok_or_else(|| {
-        let why = if name.starts_with('$') { "only $t0 to $t19 can be set" } else { "a crash dump can't be changed" };
-        CommandError::Failed(format!("{register} can't be set: {why}"))
-    })?;
-    *slot = number;
-    Ok(Report::default())
-}
-
 /// The current frame's registers, its flags, and the instruction that it stands at.
-pub(crate) fn show_all(session: &Session) -> Result<Report, CommandError> {
+///
+/// # Errors
+/// When there is no current frame.
+pub fn show_all(session: &Session) -> Result<Report, CommandError> {
     let frame = session.frame()?;
     let context = &frame.context;
     let mut report = Report::default();

@@ -57,7 +57,11 @@ impl Session {
         match live.state() {
             RunState::Halted => Err(RunError::NotHalted("it already is")),
             RunState::Ended => Err(RunError::NotHalted("the session with it is over")),
-            RunState::Connecting => Ok(()),
+            // The link asks for a break-in anyway, while it attaches; a target that boots only now stops as soon as it can.
+            RunState::Connecting => {
+                self.run_control.pause_wanted = true;
+                Ok(())
+            }
             RunState::Running | RunState::Unknown => {
                 self.run_control.pause_wanted = true;
                 live.link().break_in();
@@ -97,7 +101,10 @@ impl Session {
     }
 
     /// The live target, halted.
-    pub(crate) fn halted(&self) -> Result<Arc<Live>, RunError> {
+    ///
+    /// # Errors
+    /// [`RunError`] when it isn't, and for a dump.
+    pub fn halted(&self) -> Result<Arc<Live>, RunError> {
         let live = self.target().live().ok_or(RunError::Dump)?;
         match live.state() {
             RunState::Halted => Ok(Arc::clone(live)),
