@@ -47,7 +47,7 @@ fn every_processor_has_its_saved_context_and_the_first_crashed() {
     let modules = session.target().modules();
     for (number, processor) in (0..).zip(&processors.all) {
         assert_eq!(processor.number, number);
-        let context = processor.context.as_ref().unwrap();
+        let context = processor.context(session.target()).unwrap();
         // All were in the kernel: one in its bug check, the others where the freeze found them.
         let (rip, rsp) = (context.instruction_pointer().unwrap(), context.stack_pointer().unwrap());
         assert!(modules.at(rip).is_some_and(|module| module.name() == "nt" || number != 0), "{number}: {rip}");
@@ -169,7 +169,7 @@ fn the_kernels_structures_have_sensible_values() {
     let thread_number = |path: &str| thread.field(path).unwrap().integer().unwrap();
     assert_eq!((thread_number("Cid.UniqueProcess"), thread_number("Cid.UniqueThread")), (4, 264));
     let stack = thread_number("Tcb.StackLimit")..thread_number("Tcb.StackBase");
-    let rsp = processor.context.as_ref().unwrap().stack_pointer().unwrap();
+    let rsp = processor.context(session.target()).unwrap().stack_pointer().unwrap();
     assert!(stack.contains(&rsp.0), "{rsp} is not in {stack:x?}");
     assert_eq!(processor.stacks, [VirtualAddress(stack.start)..VirtualAddress(stack.end)]);
 
