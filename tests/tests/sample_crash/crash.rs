@@ -38,7 +38,7 @@ fn both_processors_are_known_and_the_first_crashed() {
         for (processor, expected) in processors.all.iter().zip(expected) {
             assert_eq!(u64::from(processor.number), number(&expected["number"]));
             assert_eq!(processor.prcb.as_ref().unwrap().0, number(&expected["prcb"]));
-            let context = processor.context.as_ref().unwrap();
+            let context = processor.context(opened.session.target()).unwrap();
             assert_eq!(context.instruction_pointer().unwrap().0, number(&expected["rip"]));
             assert_eq!(context.stack_pointer().unwrap().0, number(&expected["rsp"]));
         }

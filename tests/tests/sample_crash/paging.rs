@@ -108,7 +108,7 @@ fn a_driver_in_transition_is_read_where_it_still_is() {
         let present = crash.open(&build.folders());
         let pages = (crash.base..crash.base + crash.size).step_by(PAGE as usize);
         let pages: Vec<_> = pages
-            .filter_map(|at| Some((at, present.target().dump_memory().bytes(VirtualAddress(at), PAGE as usize).ok()?)))
+            .filter_map(|at| Some((at, present.target().own_memory().bytes(VirtualAddress(at), PAGE as usize).ok()?)))
             .collect();
         assert!(pages.len() as u64 > crash.size / PAGE / 2, "most of the driver is there");
         for (at, bytes) in pages {
@@ -129,10 +129,10 @@ fn code_that_is_paged_out_comes_from_the_image() {
         let present = crash.open(&build.folders());
         let section = driver(&present).header().unwrap().section_at((code - crash.base) as u32).unwrap();
         let size = section.size() as usize;
-        let before = present.target().dump_memory().bytes(VirtualAddress(code), size).unwrap();
+        let before = present.target().own_memory().bytes(VirtualAddress(code), size).unwrap();
         crash.machine.map_gone(code, PAGED_OUT);
         let session = crash.open(&build.folders());
-        let missing = session.target().dump_memory().bytes(VirtualAddress(code), 1).unwrap_err();
+        let missing = session.target().own_memory().bytes(VirtualAddress(code), 1).unwrap_err();
         assert!(matches!(missing.failure, ReadFailure::PagedOut { file: 0, offset: 0x777, .. }), "{missing}");
         // Relocated, the image's code is what was in memory.
         assert!(session.target().bytes(VirtualAddress(code), size).unwrap() == before);
