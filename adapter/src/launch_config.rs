@@ -3,6 +3,7 @@
 //! The one source of them: names, types and descriptions of the editor's schema come from here. Properties that aren't
 //! listed are the client's own (`name`, `type`, `preLaunchTask`, …) and are ignored.
 
+use crate::connection_config::{ConnectionConfig, TransportConfig};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -14,6 +15,21 @@ use std::path::PathBuf;
 pub struct LaunchConfig {
     /// The crash dump to open: complete, kernel, automatic, active, bitmap or small, of x64, ARM64 or x86 Windows.
     pub dump_file: Option<PathBuf>,
+    /// The live target to connect to: `com:pipe,port=\\.\pipe\kd`, `unix:/tmp/kd`, `tcp:host:port`,
+    /// `com:port=COM1,baud=115200`, `replay:file`.
+    pub connection: Option<String>,
+    /// The same as an object: `kind` (`pipe`, `unixSocket`, `tcp`, `serial` or `replay`) and what belongs to it.
+    pub transport: Option<TransportConfig>,
+    /// File that gets every byte of the connection, to be played back with `replay:`.
+    pub record: Option<PathBuf>,
+    /// Whether to connect again when the line to the live target is lost.
+    pub reconnect: Option<bool>,
+    /// Whether the live target stays halted once it is connected to: yes, unless this is `false`.
+    pub stop_on_entry: Option<bool>,
+    /// What is answered when the live target asks (`DbgPrompt`). Without it, the console's next line is the answer.
+    pub prompt_answer: Option<String>,
+    /// Whether the client's restart button reboots the live target without asking back.
+    pub allow_reboot: Option<bool>,
     /// Where symbol files (PDB) are: folders and symbol stores, as in `.sympath`, separated by `;` or as a list.
     pub symbol_path: Option<SearchPath>,
     /// Where images (SYS, EXE, DLL) are: folders and symbol stores, as in `.exepath`, separated by `;` or as a list.
@@ -30,6 +46,18 @@ pub struct LaunchConfig {
     pub trace: Option<Trace>,
     /// What other debuggers start. kdap refuses it, rather than opening something else than what was asked for.
     pub program: Option<IgnoredAny>,
+}
+
+impl LaunchConfig {
+    /// The properties that name a live target.
+    pub fn take_connection(&mut self) -> ConnectionConfig {
+        ConnectionConfig {
+            text: self.connection.take(),
+            transport: self.transport.take(),
+            record: self.record.take(),
+            reconnect: self.reconnect.take(),
+        }
+    }
 }
 
 /// A symbol or image path.

@@ -1,5 +1,6 @@
 //! The `kdap` binary: arguments, logging, threads; nothing else.
 
+mod connection_config;
 mod console;
 mod dap;
 mod launch_config;

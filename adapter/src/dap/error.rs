@@ -34,17 +34,40 @@ pub enum RequestError {
     /// There is no stopped target.
     #[error("nothing is stopped that could be looked at")]
     NotStopped,
+    /// The target doesn't do as asked.
+    #[error("{0}")]
+    Run(engine::run_control::RunError),
+    /// The configuration's connection is wrong.
+    #[error("{0}")]
+    Connection(String),
+    /// A target is named twice.
+    #[error("`dumpFile` and a connection are two targets: leave one out")]
+    TwoTargets,
+    /// Something can't be changed.
+    #[error("{0}")]
+    Change(String),
+    /// There is no code where the next instruction is to be.
+    #[error("no code comes from this line")]
+    NoCode,
+    /// A target of `goto` that wasn't offered at this stop.
+    #[error("target {0} was not offered at this stop")]
+    NoSuchGotoTarget(i64),
+    /// The client's restart button would reboot the target.
+    #[error("restarting reboots the target: do it again to go ahead, or set `allowReboot` to not be asked")]
+    AskBeforeReboot,
     /// A second `attach`.
     #[error("this session has a target already")]
     AlreadyAttached,
     /// The log's file can't be written.
     #[error("`logFile` can't be written: {0}")]
     LogFile(std::io::Error),
-    /// The configuration names no dump.
-    #[error("`dumpFile` is missing: it names the crash dump to open")]
-    NoDumpFile,
+    /// The configuration names neither a dump nor a live target.
+    #[error("`dumpFile` or `connection` is missing: the crash dump to open, or the live target to connect to")]
+    NoTargetNamed,
     /// The configuration names a program.
-    #[error("kdap doesn't start programs: take `program` out, and name a crash dump with `dumpFile`")]
+    #[error(
+        "kdap doesn't start programs: take `program` out, and name a crash dump with `dumpFile` or a target with `connection`"
+    )]
     Program,
     /// The dump can't be opened.
     #[error(transparent)]
@@ -79,7 +102,7 @@ pub enum RequestError {
     #[error("source {0} is none of kdap's")]
     NoSuchSource(i64),
     /// The target stopped for another reason than an exception.
-    #[error("the dump holds no bug check")]
+    #[error("the target did not stop at an exception or bug check")]
     NoBugCheck,
     /// A request that would let the target run.
     #[error("a crash dump can't run: it shows the system as it was when it stopped")]
@@ -133,9 +156,12 @@ impl RequestError {
             Self::NotStopped => (2002, false, Some("notStopped")),
             Self::AlreadyAttached => (2003, true, None),
             Self::LogFile(_) => (2004, true, None),
-            Self::NoDumpFile => (2005, true, None),
+            Self::NoTargetNamed => (2005, true, None),
             Self::Program => (2006, true, None),
             Self::Open(_) => (2007, true, None),
+            Self::Connection(_) => (2008, true, None),
+            Self::TwoTargets => (2009, true, None),
+            Self::AskBeforeReboot => (2010, true, None),
             Self::Scope(_) => (3001, false, None),
             Self::NoSuchThread(_) => (3002, false, None),
             Self::Reference(..) => (3003, false, None),
@@ -149,6 +175,11 @@ impl RequestError {
             Self::DumpCannotChange => (3011, true, None),
             Self::Evaluate(_) => (3012, false, None),
             Self::Command(_) => (3013, false, None),
+            Self::Run(engine::run_control::RunError::NotHalted(_)) => (3014, false, Some("notStopped")),
+            Self::Run(_) => (3015, true, None),
+            Self::Change(_) => (3016, true, None),
+            Self::NoCode => (3017, false, None),
+            Self::NoSuchGotoTarget(_) => (3018, false, None),
         };
         Presentation { id, show_user, short }
     }

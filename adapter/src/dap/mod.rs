@@ -10,9 +10,11 @@
 //! a request runs leave behind its answer.
 
 mod error;
+mod live;
 mod protocol;
 mod report_json;
 mod requests;
+mod run;
 mod server;
 mod session;
 mod stop;

@@ -1,15 +1,20 @@
 //! What requests work on: the client, and the target once there is one. Lives on the engine thread and nowhere else.
 
 use super::error::RequestError;
-use super::protocol::Event;
+use super::live::Live;
+use super::protocol::{Event, OutputCategory};
 use super::requests::Needs;
 use super::requests::initialize::Client;
+use super::server::dispatcher::Waker;
+use super::server::hurry::InHurry;
 use super::server::log::SessionLog;
 use super::server::outbox::Outbox;
 use super::server::progress::Progress;
 use super::view::attached::Attached;
 use crate::launch_config::LaunchConfig;
 use engine::cancel::CancelFlag;
+use engine::live::RunState;
+use engine::run_control::Leave;
 use std::sync::Arc;
 
 /// One client's session.
@@ -19,6 +24,9 @@ pub struct Session {
     log: SessionLog,
     client: Option<Client>,
     attached: Option<Attached>,
+    live: Option<Live>,
+    waker: Waker,
+    hurry: Option<InHurry>,
     cancel: CancelFlag,
     quiet: bool,
     terminated: bool,
@@ -27,7 +35,7 @@ pub struct Session {
 
 impl Session {
     /// A session of which nothing is known yet.
-    pub fn new(outbox: Arc<Outbox>, progress: Arc<Progress>, log: SessionLog) -> Self {
+    pub fn new(outbox: Arc<Outbox>, progress: Arc<Progress>, log: SessionLog, waker: Waker) -> Self {
         let cancel = CancelFlag::default();
         Self {
             outbox,
@@ -35,6 +43,9 @@ impl Session {
             log,
             client: None,
             attached: None,
+            live: None,
+            waker,
+            hurry: None,
             cancel,
             quiet: false,
             terminated: false,
@@ -52,7 +63,10 @@ impl Session {
         }
         match needs {
             Needs::Target if self.attached.is_none() => Err(RequestError::NoTarget),
-            Needs::StoppedTarget if self.attached.is_none() => Err(RequestError::NotStopped),
+            Needs::StoppedTarget => match &self.attached {
+                Some(attached) if attached.engine.run_state() == RunState::Halted => Ok(()),
+                _ => Err(RequestError::NotStopped),
+            },
             _ => Ok(()),
         }
     }
@@ -66,10 +80,29 @@ impl Session {
         self.quiet = false;
     }
 
+    /// The request that runs next is in a hurry, or isn't.
+    pub fn hurry_with(&mut self, hurry: Option<InHurry>) {
+        self.hurry = hurry;
+    }
+
     /// The running request is done: tells what else has become known by it.
     pub fn finish_request(&mut self) {
+        self.hurry = None;
+        self.tell_happenings();
         let Some(attached) = self.attached.as_mut().filter(|_| !self.quiet) else { return };
+        let wrote = attached.engine.take_written();
         for event in attached.changes() {
+            self.tell(event);
+        }
+        if wrote {
+            self.variables_changed();
+        }
+    }
+
+    /// Tells what has changed of the modules.
+    pub fn tell_modules(&mut self) {
+        let Some(attached) = &mut self.attached else { return };
+        for event in attached.module_changes().0 {
             self.tell(event);
         }
     }
@@ -137,8 +170,54 @@ impl Session {
         self.attached.as_mut().ok_or(RequestError::NoTarget)
     }
 
-    /// Lets the target go; the client is told, if there was one.
-    pub fn detach(&mut self) {
+    /// What there is to know of a live target beside the engine.
+    pub fn live(&self) -> Option<&Live> {
+        self.live.as_ref()
+    }
+
+    /// The same, to change it.
+    pub fn live_mut(&mut self) -> Option<&mut Live> {
+        self.live.as_mut()
+    }
+
+    /// The session has a live target from now on.
+    pub fn attach_live(&mut self, attached: Attached, live: Live) {
+        if let Some(target) = attached.engine.target().live() {
+            self.waker.hurry().concern(target.link().urgency());
+        }
+        self.attached = Some(attached);
+        self.live = Some(live);
+    }
+
+    /// How a live target gets at this session.
+    pub fn waker(&self) -> &Waker {
+        &self.waker
+    }
+
+    /// The session's log.
+    pub fn log(&self) -> &SessionLog {
+        &self.log
+    }
+
+    /// Lets the target go, a live one without breakpoints and as asked; the client is told, if there was one.
+    pub fn detach(&mut self, leave: Leave) {
+        // The target must be rid of its breakpoints, however long that takes and whoever gives up meanwhile.
+        self.hurry = None;
+        if let Some(attached) = &mut self.attached {
+            attached.engine.set_cancel_flag(CancelFlag::default());
+            let problem = attached.engine.detach(leave);
+            self.tell_happenings();
+            if let Some(problem) = problem {
+                self.print(OutputCategory::Important, &problem);
+            }
+        }
+        self.forget_target();
+    }
+
+    /// The target is gone; the client is told, if there was one.
+    pub fn forget_target(&mut self) {
+        self.show_prints();
+        self.live = None;
         if self.attached.take().is_some() && !std::mem::replace(&mut self.terminated, true) {
             self.tell(Event::Terminated);
         }

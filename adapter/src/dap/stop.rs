@@ -23,14 +23,22 @@ fn stopped(engine: &Engine, shown: u32) -> Stopped {
     let thread_id = to_dap::thread_id(shown);
     let Some(crash) = engine.crash() else {
         let text = engine.target().session_name();
-        return Stopped { reason: "pause", description: text.clone(), thread_id, text, all_threads_stopped: true };
+        let description = text.clone();
+        return Stopped {
+            reason: "pause",
+            description,
+            thread_id,
+            text,
+            all_threads_stopped: true,
+            hit_breakpoint_ids: None,
+        };
     };
     let text = to_dap::bug_check_name(&crash.bug_check);
     let (reason, description) = match engine.processors().crashed {
         Some(crashed) if crashed != shown => ("pause", format!("Bug check on processor {crashed}: {text}")),
         _ => ("exception", format!("Bug check {text}")),
     };
-    Stopped { reason, description, thread_id, text, all_threads_stopped: true }
+    Stopped { reason, description, thread_id, text, all_threads_stopped: true, hit_breakpoint_ids: None }
 }
 
 /// Refuses to let a dump run, and tells the client again, in the same words, where it stands: some clients take the

@@ -4,6 +4,8 @@
 mod binary;
 mod framing;
 mod listener;
+#[cfg(unix)]
+pub mod live;
 mod targets;
 
 pub use binary::kdap;

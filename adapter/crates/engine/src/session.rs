@@ -20,7 +20,7 @@ use analysis::nt::structure::NtError;
 use analysis::nt::{processors, thread, trap_frame};
 use arch::Context;
 use memory::VirtualAddress;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
@@ -82,6 +82,8 @@ pub struct Session {
     /// Where the console's output is kept, if that was asked for.
     pub output_log: Option<OutputLog>,
     pub(crate) run_control: RunControl,
+    /// An expression has written to the target.
+    written: Cell<bool>,
 }
 
 /// The registers of a live target's processor.
@@ -130,6 +132,7 @@ impl Session {
             search_news: SearchNews::default(),
             output_log: None,
             run_control: RunControl::default(),
+            written: Cell::new(false),
         }
     }
 
@@ -144,8 +147,24 @@ impl Session {
         &mut self.target
     }
 
+    /// An expression writes to the target: stacks may change by it.
+    pub(crate) fn note_written(&self) {
+        self.written.set(true);
+        self.stacks.borrow_mut().clear();
+    }
+
+    /// Whether expressions have written to the target since this was asked last. What was concluded before is forgotten
+    /// then.
+    pub fn take_written(&mut self) -> bool {
+        let written = self.written.take();
+        if written {
+            self.forget_conclusions();
+        }
+        written
+    }
+
     /// What was concluded from memory, registers and symbols is forgotten: one of them has changed.
-    pub(crate) fn forget_conclusions(&mut self) {
+    pub fn forget_conclusions(&mut self) {
         self.processors.take();
         self.crash.take();
         self.stacks.get_mut().clear();

@@ -262,8 +262,8 @@ impl Scope for SessionScope<'_> {
         source_lines::resolve(self.session, self.frame.as_ref(), line)
     }
 
-    fn write(&self, _place: &Place, _bytes: &[u8]) -> Result<(), String> {
-        Err("a crash dump can't be changed".to_owned())
+    fn write(&self, place: &Place, bytes: &[u8]) -> Result<(), String> {
+        self.session.write_place(self.frame.as_ref(), place, bytes)
     }
 }
 

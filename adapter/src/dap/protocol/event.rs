@@ -1,6 +1,6 @@
 //! Everything that the adapter tells without being asked.
 
-use super::{Module, ModuleChange};
+use super::{Breakpoint, Module, ModuleChange};
 use serde::Serialize;
 
 /// An event: its name is the variant's, its body the variant's content.
@@ -11,6 +11,40 @@ pub enum Event {
     Initialized,
     /// The target halted.
     Stopped(Stopped),
+    /// The target goes on, without a request that says so.
+    Continued {
+        /// The thread of the processor that was shown.
+        thread_id: i64,
+        /// A kernel runs with all its processors.
+        all_threads_continued: bool,
+    },
+    /// What is debugged.
+    Process {
+        /// Its name.
+        name: String,
+        /// It is another machine's.
+        is_local_process: bool,
+        /// `attach`.
+        start_method: &'static str,
+        /// Bits of its pointers.
+        pointer_size: usize,
+    },
+    /// A breakpoint isn't as it was.
+    Breakpoint {
+        /// `changed`, `new` or `removed`.
+        reason: &'static str,
+        /// As it is now.
+        breakpoint: Box<Breakpoint>,
+    },
+    /// Memory has changed without the target having run.
+    Memory {
+        /// Where.
+        memory_reference: String,
+        /// From this byte on.
+        offset: i64,
+        /// So many bytes.
+        count: u64,
+    },
     /// A processor was found or is gone.
     Thread {
         /// `started` or `exited`.
@@ -81,6 +115,9 @@ pub struct Stopped {
     pub text: String,
     /// A kernel halts with all its processors.
     pub all_threads_stopped: bool,
+    /// The breakpoints that were hit, where it was some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hit_breakpoint_ids: Option<Vec<i64>>,
 }
 
 /// Where a client shows an `output` event.
@@ -89,6 +126,10 @@ pub struct Stopped {
 pub enum OutputCategory {
     /// The debug console.
     Console,
+    /// The console, marked as the target's own words.
+    Stdout,
+    /// Where it is noticed.
+    Important,
     /// The console, marked as an error.
     Stderr,
 }

@@ -12,7 +12,7 @@ mod source;
 mod variable;
 
 pub use breakpoint::{Breakpoint, Breakpoints};
-pub use capabilities::{Capabilities, ColumnDescriptor};
+pub use capabilities::{Capabilities, ColumnDescriptor, ExceptionBreakpointsFilter};
 pub use event::{Event, OutputCategory, Stopped};
 pub use module::{Module, ModuleChange};
 pub use source::Source;

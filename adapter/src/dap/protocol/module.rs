@@ -34,6 +34,10 @@ pub struct Module {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ModuleChange {
+    /// It was loaded.
+    New,
+    /// It was unloaded.
+    Removed,
     /// More is known of it: its symbols were looked for.
     Changed,
 }

@@ -1,6 +1,6 @@
 //! `completions`: what the word before the console's cursor can become.
 
-use super::Request;
+use super::{Needs, Request};
 use crate::dap::error::RequestError;
 use crate::dap::protocol::Capabilities;
 use crate::dap::session::Session;
@@ -31,6 +31,7 @@ struct CompletionItem {
 
 impl Request for Completions {
     const COMMAND: &'static str = "completions";
+    const NEEDS: Needs = Needs::Target;
     type Arguments = Arguments;
     type Body = Body;
 

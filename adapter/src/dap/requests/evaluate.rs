@@ -1,6 +1,6 @@
 //! `evaluate`: expressions in watches, hovers and elsewhere, and the lines of the console, which may be commands too.
 
-use super::Request;
+use super::{Needs, Request};
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{Capabilities, PresentationHint, ValueFormat, Variable};
 use crate::dap::session::Session;
@@ -46,6 +46,8 @@ pub(super) struct Body {
 impl Request for Evaluate {
     const COMMAND: &'static str = "evaluate";
     const TITLE: &'static str = "Evaluating";
+    /// Some commands need no target that stands.
+    const NEEDS: Needs = Needs::Client;
     type Arguments = Arguments;
     type Body = Body;
 
@@ -58,8 +60,15 @@ impl Request for Evaluate {
         if arguments.context == "hover" {
             session.stay_quiet();
         }
-        let attached = session.attached()?;
-        if arguments.context == "repl" && is_command(&arguments.expression) {
+        let is_console = arguments.context == "repl";
+        if is_console && session.answer_prompt(&arguments.expression) {
+            return Ok(Body::default());
+        }
+        if !is_console || !is_command(&arguments.expression) {
+            session.check(Needs::StoppedTarget)?;
+        }
+        let attached = session.attached().map_err(|_| RequestError::NotStopped)?;
+        if is_console && is_command(&arguments.expression) {
             if let Some(frame) = arguments.frame_id {
                 attached.follow(frame)?;
             }

@@ -2,12 +2,15 @@
 
 use super::Request;
 use crate::dap::error::RequestError;
+use crate::dap::live;
 use crate::dap::protocol::Capabilities;
 use crate::dap::session::Session;
 use crate::dap::view::to_dap;
+use analysis::nt::exception_record::ExceptionRecord;
 use engine::ContextSource;
 use engine::Session as Engine;
 use engine::crash::{Crash, CrashException};
+use engine::run_control::{Stop, StopReason};
 use engine::stack::FrameDescription;
 use memory::VirtualAddress;
 use serde::{Deserialize, Serialize};
@@ -56,6 +59,9 @@ impl Request for ExceptionInfo {
         let attached = session.attached()?;
         attached.processor(arguments.thread_id)?;
         let engine = &attached.engine;
+        if let Some(stop) = engine.current_stop().filter(|stop| !matches!(stop.reason, StopReason::BugCheck { .. })) {
+            return live_event(engine, stop).ok_or(RequestError::NoBugCheck);
+        }
         let crash = engine.crash().ok_or(RequestError::NoBugCheck)?;
         let name = to_dap::bug_check_name(&crash.bug_check);
         let inner = crash.exception.as_ref().map(|exception| exception_details(engine, exception));
@@ -70,6 +76,39 @@ impl Request for ExceptionInfo {
         };
         Ok(Body { exception_id: name, description, break_mode: "unhandled", details })
     }
+}
+
+/// What a live target stands at, if that is an exception or the like.
+fn live_event(engine: &Engine, stop: &Stop) -> Option<Body> {
+    let description = live::event_name(stop);
+    let (exception_id, break_mode, message) = match &stop.reason {
+        StopReason::Exception { record, first_chance } => {
+            let record = ExceptionRecord {
+                code: record.code,
+                flags: record.flags,
+                nested: VirtualAddress(record.record),
+                address: VirtualAddress(record.address),
+                parameters: record.information.iter().take(record.number_parameters as usize).copied().collect(),
+            };
+            let break_mode = if *first_chance { "always" } else { "unhandled" };
+            (to_dap::exception_name(&record), break_mode, record_message(engine, &record))
+        }
+        StopReason::ModuleLoaded(path) => ("ld".to_owned(), "always", path.clone()),
+        StopReason::ModuleUnloaded(path) => ("ud".to_owned(), "always", path.clone()),
+        _ => return None,
+    };
+    let type_name = exception_id.clone();
+    let details = Details { message, type_name, stack_trace: None, inner_exception: Vec::new() };
+    Some(Body { exception_id, description, break_mode, details })
+}
+
+/// `STATUS_ACCESS_VIOLATION (c0000005) at amdppm!WriteIoMemRawEx+0x70: attempt to read from …`.
+fn record_message(engine: &Engine, record: &ExceptionRecord) -> String {
+    let name = to_dap::exception_name(record);
+    let place = to_dap::symbol_name(engine, record.address).unwrap_or_else(|| record.address.to_string());
+    let attempt = record.attempted_access();
+    let attempt = attempt.map_or(String::new(), |(what, where_to)| format!(": attempt to {what} {where_to}"));
+    format!("{name} at {place}{attempt}")
 }
 
 /// One line for each parameter: its value, what that is called, and what the parameter means.
@@ -89,16 +128,10 @@ fn parameters(engine: &Engine, crash: &Crash) -> String {
     crash.bug_check.parameters.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// `STATUS_ACCESS_VIOLATION (c0000005) at amdppm!WriteIoMemRawEx+0x70: attempt to read from …`.
+/// The exception behind a bug check.
 fn exception_details(engine: &Engine, exception: &CrashException) -> Details {
     let (type_name, message) = match &exception.record {
-        Some(Ok(record)) => {
-            let name = to_dap::exception_name(record);
-            let place = to_dap::symbol_name(engine, record.address).unwrap_or_else(|| record.address.to_string());
-            let attempt = record.attempted_access();
-            let attempt = attempt.map_or(String::new(), |(what, where_to)| format!(": attempt to {what} {where_to}"));
-            (name.clone(), format!("{name} at {place}{attempt}"))
-        }
+        Some(Ok(record)) => (to_dap::exception_name(record), record_message(engine, record)),
         Some(Err(error)) => ("exception".to_owned(), format!("the exception record can't be read: {error}")),
         None => ("exception".to_owned(), "the bug check kept the registers, but no exception record".to_owned()),
     };

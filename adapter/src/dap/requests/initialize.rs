@@ -33,6 +33,9 @@ pub struct Client {
     /// Takes progress events.
     #[serde(default, deserialize_with = "no_unless_true")]
     pub supports_progress_reporting: bool,
+    /// Takes the `memory` event.
+    #[serde(default, deserialize_with = "no_unless_true")]
+    pub supports_memory_event: bool,
     /// Takes the `invalidated` event.
     #[serde(default, deserialize_with = "no_unless_true")]
     pub supports_invalidated_event: bool,

@@ -1,6 +1,6 @@
 //! `kd/command`: runs commands of the console and gives what they report as JSON, each with its text. Ours.
 
-use super::Request;
+use super::{Needs, Request};
 use crate::dap::error::RequestError;
 use crate::dap::report_json;
 use crate::dap::session::Session;
@@ -33,6 +33,8 @@ struct Report {
 impl Request for KdCommand {
     const COMMAND: &'static str = "kd/command";
     const TITLE: &'static str = "Running a command";
+    /// Some commands need no target that stands.
+    const NEEDS: Needs = Needs::Target;
     type Arguments = Arguments;
     type Body = Body;
 

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 mod attach;
+mod breakpoint_locations;
 mod cancel;
 mod completions;
 mod configuration_done;
@@ -23,8 +24,11 @@ mod disassemble;
 mod disconnect;
 mod evaluate;
 mod exception_info;
+mod goto;
+mod goto_targets;
 pub mod initialize;
 mod kd_command;
+mod kd_trace;
 mod launch;
 mod loaded_sources;
 mod locations;
@@ -32,6 +36,7 @@ mod modules;
 mod next;
 mod pause;
 mod read_memory;
+mod restart;
 mod scopes;
 mod set_breakpoints;
 mod set_data_breakpoints;
@@ -52,6 +57,7 @@ mod write_memory;
 /// Every request that kdap answers.
 static TABLE: &[Row] = &[
     row::<attach::Attach>(),
+    row::<breakpoint_locations::BreakpointLocations>(),
     at_once::<cancel::Cancel>(),
     row::<completions::Completions>(),
     row::<configuration_done::ConfigurationDone>(),
@@ -61,8 +67,11 @@ static TABLE: &[Row] = &[
     row::<disconnect::Disconnect>(),
     row::<evaluate::Evaluate>(),
     row::<exception_info::ExceptionInfo>(),
+    row::<goto::Goto>(),
+    row::<goto_targets::GotoTargets>(),
     row::<initialize::Initialize>(),
     row::<kd_command::KdCommand>(),
+    row::<kd_trace::KdTrace>(),
     row::<launch::Launch>(),
     row::<loaded_sources::LoadedSources>(),
     row::<locations::Locations>(),
@@ -70,6 +79,7 @@ static TABLE: &[Row] = &[
     row::<next::Next>(),
     row::<pause::Pause>(),
     row::<read_memory::ReadMemory>(),
+    row::<restart::Restart>(),
     row::<scopes::Scopes>(),
     row::<set_breakpoints::SetBreakpoints>(),
     row::<set_data_breakpoints::SetDataBreakpoints>(),
@@ -98,6 +108,8 @@ pub trait Request {
     const NEEDS: Needs = Needs::StoppedTarget;
     /// Whether the client leaves by it: what else is open then has a moment to end.
     const LEAVES: bool = false;
+    /// Whether it is answered soon whatever the target does: questions that the target doesn't answer give way.
+    const URGENT: bool = false;
     /// Its `arguments`.
     type Arguments: DeserializeOwned;
     /// The response's `body`; `()` for none.
@@ -170,6 +182,8 @@ pub struct Row {
     pub needs: Needs,
     /// Whether the client leaves by it.
     pub leaves: bool,
+    /// Whether a silent target doesn't keep it waiting.
+    pub urgent: bool,
     /// What does it.
     pub handler: Handler,
 }
@@ -193,6 +207,7 @@ const fn row<R: Request>() -> Row {
         announce: R::announce,
         needs: R::NEEDS,
         leaves: R::LEAVES,
+        urgent: R::URGENT,
         handler: Handler::Engine(|session, arguments| {
             to_json(R::COMMAND, &R::run(session, from_json(R::COMMAND, arguments)?)?)
         }),
@@ -206,6 +221,7 @@ const fn at_once<R: RequestAtOnce>() -> Row {
         announce: R::announce,
         needs: Needs::Nothing,
         leaves: false,
+        urgent: false,
         handler: Handler::AtOnce(|around, arguments| {
             R::run(around, from_json(R::COMMAND, arguments)?);
             Ok(Box::default())

@@ -1,19 +1,24 @@
-//! `stepOut`: runs to the caller, where the target can run.
+//! `stepOut`: steps to the caller, by line or by instruction.
 
 use super::Request;
 use crate::dap::error::RequestError;
+use crate::dap::protocol::Capabilities;
+use crate::dap::run::{self, StepArguments};
 use crate::dap::session::Session;
-use crate::dap::stop;
-use serde::de::IgnoredAny;
+use engine::run_control::StepKind;
 
 pub(super) struct StepOut;
 
 impl Request for StepOut {
     const COMMAND: &'static str = "stepOut";
-    type Arguments = IgnoredAny;
+    type Arguments = StepArguments;
     type Body = ();
 
-    fn run(session: &mut Session, _: IgnoredAny) -> Result<(), RequestError> {
-        stop::refuse_to_run(session)
+    fn announce(capabilities: &mut Capabilities) {
+        capabilities.supports_stepping_granularity = true;
+    }
+
+    fn run(session: &mut Session, arguments: StepArguments) -> Result<(), RequestError> {
+        run::step(session, &arguments, StepKind::Out)
     }
 }

@@ -1,9 +1,10 @@
-//! `terminate`: closes the dump. The client ends the session when it hears of it.
+//! `terminate`: closes the target, which goes on if it can. The client ends the session when it hears of it.
 
 use super::{Needs, Request};
 use crate::dap::error::RequestError;
 use crate::dap::protocol::Capabilities;
 use crate::dap::session::Session;
+use engine::run_control::Leave;
 use serde::de::IgnoredAny;
 
 pub(super) struct Terminate;
@@ -11,6 +12,7 @@ pub(super) struct Terminate;
 impl Request for Terminate {
     const COMMAND: &'static str = "terminate";
     const NEEDS: Needs = Needs::Target;
+    const URGENT: bool = true;
     type Arguments = IgnoredAny;
     type Body = ();
 
@@ -19,7 +21,7 @@ impl Request for Terminate {
     }
 
     fn run(session: &mut Session, _: IgnoredAny) -> Result<(), RequestError> {
-        session.detach();
+        session.detach(Leave::Running);
         Ok(())
     }
 }

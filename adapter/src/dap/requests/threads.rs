@@ -1,9 +1,10 @@
-//! `threads`: one for each processor.
+//! `threads`: a kernel's threads are shown by processor, one for each, under the name of the thread that runs there.
 
 use super::{Needs, Request};
 use crate::dap::error::RequestError;
 use crate::dap::session::Session;
 use crate::dap::view::to_dap;
+use engine::live::RunState;
 use engine::processor::{Processor, Processors};
 use serde::Serialize;
 use serde::de::IgnoredAny;
@@ -24,19 +25,32 @@ struct Thread {
 impl Request for Threads {
     const COMMAND: &'static str = "threads";
     const NEEDS: Needs = Needs::Target;
+    const URGENT: bool = true;
     type Arguments = IgnoredAny;
     type Body = Body;
 
     fn run(session: &mut Session, _: IgnoredAny) -> Result<Body, RequestError> {
-        let processors = session.attached()?.engine.processors();
-        let thread = |processor: &Processor| Thread {
-            id: to_dap::thread_id(processor.number),
-            name: name(processors, processor),
+        let engine = &session.attached()?.engine;
+        let state = match engine.run_state() {
+            RunState::Halted => {
+                let processors = engine.processors();
+                let thread = |processor: &Processor| Thread {
+                    id: to_dap::thread_id(processor.number),
+                    name: name(processors, processor),
+                };
+                return Ok(Body { threads: processors.all.iter().map(thread).collect() });
+            }
+            RunState::Running => "",
+            RunState::Connecting => " (not connected yet)",
+            RunState::Unknown => " (does not answer)",
+            RunState::Ended => " (disconnected)",
         };
-        Ok(Body { threads: processors.all.iter().map(thread).collect() })
+        // Which threads run there, nobody knows while they run.
+        let count = engine.target().system().processors.unwrap_or(1).max(1);
+        let thread = |number| Thread { id: to_dap::thread_id(number), name: format!("Processor {number}{state}") };
+        Ok(Body { threads: (0..count).map(thread).collect() })
     }
 }
-
 /// `Processor 3: System (4.108)`: the process, and the numbers of process and thread as the debuggers write them.
 fn name(processors: &Processors, processor: &Processor) -> String {
     let number =

@@ -1,5 +1,7 @@
-//! The engine thread: takes requests from the queue one by one, runs their handlers, and answers them.
+//! The engine thread: takes what there is to do from the queue, one by one. Requests are run by their handlers and
+//! answered; what a live target tells becomes events.
 
+use super::hurry::{Hurry, InHurry};
 use super::in_flight::Ticket;
 use super::log::SessionLog;
 use super::message::Answer;
@@ -8,6 +10,8 @@ use super::progress::Progress;
 use crate::dap::error::RequestError;
 use crate::dap::requests::{Needs, RunOnEngine};
 use crate::dap::session::Session;
+use engine::live::Wake;
+use engine::run_control::Leave;
 use serde_json::value::RawValue;
 use std::any::Any;
 use std::io;
@@ -17,6 +21,16 @@ use std::time::Instant;
 
 /// Bytes of stack for the engine thread: parsers of nested expressions and types recurse, within their bounds.
 const STACK_SIZE: usize = 8 << 20;
+
+/// Something to do for the engine thread.
+pub enum Work {
+    /// A request came.
+    Request(Job),
+    /// The live target has something to tell.
+    Target,
+    /// The client has gone without a word.
+    ClientGone,
+}
 
 /// A request in the engine thread's queue.
 pub struct Job {
@@ -30,45 +44,109 @@ pub struct Job {
     pub run: RunOnEngine,
     /// Its arguments as JSON text.
     pub arguments: Box<RawValue>,
+    /// Whether a silent target may keep it waiting.
+    pub hurry: Option<InHurry>,
 }
 
-/// Starts a session's engine thread. It ends with the session, or when the queue's sender is dropped.
+/// Starts a session's engine thread. It ends with the session, or when the client has gone.
 ///
 /// # Errors
 /// When the system has no more threads.
-pub fn spawn(outbox: Arc<Outbox>, progress: Arc<Progress>, log: SessionLog) -> io::Result<mpsc::Sender<Job>> {
+pub fn spawn(
+    outbox: Arc<Outbox>,
+    progress: Arc<Progress>,
+    hurry: Arc<Hurry>,
+    log: SessionLog,
+) -> io::Result<mpsc::Sender<Work>> {
     let (sender, queue) = mpsc::channel();
+    let wake = sender.clone();
     let run = move || {
         let dispatch = log.dispatch();
-        let mut session = Session::new(Arc::clone(&outbox), Arc::clone(&progress), log);
+        let mut session = Session::new(Arc::clone(&outbox), Arc::clone(&progress), log, Waker { queue: wake, hurry });
         tracing::dispatcher::with_default(&dispatch, || work(queue, &mut session, &outbox, &progress));
+        // The link's thread ends before the session does.
+        drop(session);
         outbox.close();
     };
     std::thread::Builder::new().name("engine".to_owned()).stack_size(STACK_SIZE).spawn(run)?;
     Ok(sender)
 }
 
+/// How a live target gets at the engine thread.
+pub struct Waker {
+    queue: mpsc::Sender<Work>,
+    hurry: Arc<Hurry>,
+}
+
+impl Waker {
+    /// Called when the target has something to tell.
+    pub fn wake(&self) -> Wake {
+        let queue = self.queue.clone();
+        Box::new(move || {
+            // An engine thread that has ended has no use for it.
+            let _ = queue.send(Work::Target);
+        })
+    }
+
+    /// The requests that the target must not keep waiting.
+    pub fn hurry(&self) -> &Hurry {
+        &self.hurry
+    }
+}
+
 /// Runs until the session ends. What is left in the queue then is answered by its tickets.
-fn work(queue: mpsc::Receiver<Job>, session: &mut Session, outbox: &Outbox, progress: &Progress) {
-    while let Ok(Job { ticket, title, needs, run, arguments }) = queue.recv() {
-        let begin = Instant::now();
-        tracing::trace!(seq = ticket.seq(), command = ticket.command(), arguments = arguments.get(), "request");
-        outbox.hold();
-        progress.begin(ticket.seq(), title);
-        let answer = answer(session, &ticket, needs, run, &arguments);
-        session.finish_request();
-        progress.end();
-        let elapsed = begin.elapsed();
-        match &answer {
-            Ok(_) => tracing::debug!(seq = ticket.seq(), command = ticket.command(), ?elapsed, "done"),
-            Err(error) => tracing::debug!(seq = ticket.seq(), command = ticket.command(), ?elapsed, %error, "failed"),
+fn work(queue: mpsc::Receiver<Work>, session: &mut Session, outbox: &Outbox, progress: &Progress) {
+    while let Some(work) = next(&queue, session) {
+        match work {
+            Work::Request(job) => request(job, session, outbox, progress),
+            Work::Target => {
+                let attended = catch_unwind(AssertUnwindSafe(|| session.attend()));
+                if let Err(panic) = attended {
+                    tracing::error!(message = panic_message(&*panic), "what the target told wasn't understood");
+                }
+            }
+            Work::ClientGone => return session.detach(Leave::Running),
         }
-        ticket.answer(answer);
-        outbox.release();
         if session.has_ended() {
             return;
         }
     }
+}
+
+/// What there is to do next. What the target has printed is shown in time.
+fn next(queue: &mpsc::Receiver<Work>, session: &mut Session) -> Option<Work> {
+    loop {
+        let Some(deadline) = session.prints_due() else { return queue.recv().ok() };
+        let now = Instant::now();
+        if deadline <= now {
+            session.show_prints();
+            continue;
+        }
+        match queue.recv_timeout(deadline - now) {
+            Ok(work) => return Some(work),
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+}
+
+fn request(job: Job, session: &mut Session, outbox: &Outbox, progress: &Progress) {
+    let Job { ticket, title, needs, run, arguments, hurry } = job;
+    let begin = Instant::now();
+    tracing::trace!(seq = ticket.seq(), command = ticket.command(), arguments = arguments.get(), "request");
+    outbox.hold();
+    progress.begin(ticket.seq(), title);
+    session.hurry_with(hurry);
+    let answer = answer(session, &ticket, needs, run, &arguments);
+    session.finish_request();
+    progress.end();
+    let elapsed = begin.elapsed();
+    match &answer {
+        Ok(_) => tracing::debug!(seq = ticket.seq(), command = ticket.command(), ?elapsed, "done"),
+        Err(error) => tracing::debug!(seq = ticket.seq(), command = ticket.command(), ?elapsed, %error, "failed"),
+    }
+    ticket.answer(answer);
+    outbox.release();
 }
 
 /// What to answer to one request: the handler's answer, unless it can't run or panics.
@@ -108,6 +186,11 @@ mod tests {
         jobs: Vec<Job>,
     }
 
+    /// How a session is started that has no target.
+    fn waker(queue: mpsc::Sender<Work>) -> Waker {
+        Waker { queue, hurry: Arc::default() }
+    }
+
     impl Harness {
         fn new() -> Self {
             let (outbox, frames) = Outbox::new();
@@ -116,16 +199,24 @@ mod tests {
 
         fn request(&mut self, seq: i64, run: RunOnEngine) {
             let ticket = self.in_flight.open(seq, format!("request{seq}")).unwrap();
-            self.jobs.push(Job { ticket, title: "test", needs: Needs::Nothing, run, arguments: Box::default() });
+            self.jobs.push(Job {
+                ticket,
+                title: "test",
+                needs: Needs::Nothing,
+                run,
+                arguments: Box::default(),
+                hurry: None,
+            });
         }
 
         /// Works on all requests, and shows what was sent, one line for each message.
         fn sent(mut self) -> Vec<String> {
             let (sender, queue) = mpsc::channel();
-            self.jobs.into_iter().for_each(|job| sender.send(job).unwrap());
-            drop(sender);
+            self.jobs.into_iter().for_each(|job| sender.send(Work::Request(job)).unwrap());
+            sender.send(Work::ClientGone).unwrap();
             let progress = Progress::new(Arc::clone(&self.outbox));
-            let mut session = Session::new(Arc::clone(&self.outbox), Arc::clone(&progress), SessionLog::silent());
+            let log = SessionLog::silent();
+            let mut session = Session::new(Arc::clone(&self.outbox), Arc::clone(&progress), log, waker(sender));
             work(queue, &mut session, &self.outbox, &progress);
             let frames = std::iter::from_fn(|| self.frames.try_recv().ok());
             let bodies = frames.map(|frame| {

@@ -68,6 +68,14 @@ impl SessionLog {
         Ok(())
     }
 
+    /// Keeps what the target itself says, if the log is a file. Returns whether it is one.
+    pub fn keep(&self, text: &str) -> bool {
+        match &mut self.state().sink {
+            Sink::File(file) => file.write_all(text.as_bytes()).is_ok(),
+            Sink::StandardError | Sink::Console(_) => false,
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `framing.rs`, `message.rs` | from bytes to messages and back, sans I/O |
 //! | `in_flight.rs`, `dispatcher.rs` | the open requests, and the engine thread that works on them |
+//! | `hurry.rs` | requests that a silent target doesn't keep waiting |
 //! | `outbox.rs`, `progress.rs`, `log.rs` | what leaves: answers and events, notices of long requests, the log |
 
-mod dispatcher;
+pub mod dispatcher;
 mod framing;
+pub mod hurry;
 pub mod in_flight;
 pub mod log;
 pub mod message;
@@ -18,8 +20,9 @@ pub mod progress;
 
 use crate::dap::error::RequestError;
 use crate::dap::requests::{self, AtOnce, Handler};
-use dispatcher::Job;
+use dispatcher::{Job, Work};
 use framing::Decoder;
+use hurry::Hurry;
 use in_flight::InFlight;
 use log::SessionLog;
 use message::{Incoming, Undecodable};
@@ -79,14 +82,16 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpi
     let (outbox, frames) = Outbox::new();
     let progress = Progress::new(Arc::clone(&outbox));
     let in_flight = InFlight::new(Arc::clone(&outbox));
-    let queue = match dispatcher::spawn(outbox, Arc::clone(&progress), log.clone()) {
+    let hurry = Arc::new(Hurry::default());
+    let queue = match dispatcher::spawn(outbox, Arc::clone(&progress), Arc::clone(&hurry), log.clone()) {
         Ok(queue) => queue,
         Err(error) => return tracing::error!(%error, "no engine thread can be started"),
     };
-    let reader = Reader { queue, in_flight: Arc::clone(&in_flight), progress: Arc::clone(&progress) };
+    let gone = (queue.clone(), Arc::clone(&in_flight));
+    let reader = Reader { queue, hurry, in_flight: Arc::clone(&in_flight), progress: Arc::clone(&progress) };
     let session = async {
         tokio::select! {
-            () = write(frames, output) => {}
+            () = write(frames, output, gone) => {}
             () = reader.read(input) => tracing::warn!("the client is gone, and a request doesn't end"),
             () = progress.watch() => {}
         }
@@ -95,15 +100,25 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpi
     in_flight.cancel_all();
 }
 
-/// Writes frames as they come, until they end or the client doesn't take them any more.
-async fn write(mut frames: UnboundedReceiver<Vec<u8>>, mut output: impl AsyncWrite + Unpin) {
+/// Writes frames as they come, until they end. When the client doesn't take them any more, the engine thread has a moment
+/// to let its target go.
+async fn write(
+    mut frames: UnboundedReceiver<Vec<u8>>,
+    mut output: impl AsyncWrite + Unpin,
+    (queue, in_flight): (mpsc::Sender<Work>, Arc<InFlight>),
+) {
     while let Some(frame) = frames.recv().await {
         let written = async {
             output.write_all(&frame).await?;
             output.flush().await
         };
         if let Err(error) = written.await {
-            return tracing::info!(%error, "the client takes no more messages");
+            tracing::info!(%error, "the client takes no more messages");
+            in_flight.cancel_all();
+            let _ = queue.send(Work::ClientGone);
+            let end = async { while frames.recv().await.is_some() {} };
+            let _ = tokio::time::timeout(PATIENCE, end).await;
+            return;
         }
     }
     let _ = output.shutdown().await;
@@ -111,7 +126,8 @@ async fn write(mut frames: UnboundedReceiver<Vec<u8>>, mut output: impl AsyncWri
 
 /// Takes messages in, and answers what needs no engine.
 struct Reader {
-    queue: mpsc::Sender<Job>,
+    queue: mpsc::Sender<Work>,
+    hurry: Arc<Hurry>,
     in_flight: Arc<InFlight>,
     progress: Arc<Progress>,
 }
@@ -155,7 +171,8 @@ impl Reader {
             tracing::warn!(%error, "the input ended");
         }
         let Self { queue, in_flight, .. } = self;
-        drop(queue);
+        // An engine thread that has ended has let its target go.
+        let _ = queue.send(Work::ClientGone);
         tokio::time::sleep(GRACE).await;
         in_flight.cancel_all();
         tokio::time::sleep(PATIENCE).await;
@@ -178,13 +195,14 @@ impl Reader {
                     }
                     Handler::Engine(run) => {
                         // An engine thread that has ended drops the job, and its ticket answers.
-                        let _ = self.queue.send(Job {
+                        let _ = self.queue.send(Work::Request(Job {
                             ticket,
                             title: row.title,
                             needs: row.needs,
                             run,
                             arguments: request.arguments,
-                        });
+                            hurry: row.urgent.then(|| self.hurry.one_more()),
+                        }));
                     }
                 }
                 row.leaves

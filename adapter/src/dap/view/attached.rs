@@ -11,6 +11,8 @@ use crate::dap::requests::initialize::Client;
 use commands::CommandError;
 use commands::report::Report;
 use engine::{ContextSource, Session as Engine};
+use memory::VirtualAddress;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use symbols::SourceFile;
 
@@ -31,6 +33,10 @@ pub struct Attached {
     pub variables: VariableNumbers,
     /// Numbers of breakpoints that were given.
     breakpoints: i64,
+    /// Breakpoints as the client knows them, by the engine's numbers.
+    pub told_breakpoints: HashMap<u32, Breakpoint>,
+    /// Places that were offered for the next instruction.
+    goto_targets: Handles<VirtualAddress, VirtualAddress>,
     /// The frame that the console follows: the one that the client named last with a command.
     followed: Option<i64>,
 }
@@ -65,6 +71,8 @@ impl Attached {
             frames: Handles::default(),
             variables: VariableNumbers::default(),
             breakpoints: 0,
+            told_breakpoints: HashMap::new(),
+            goto_targets: Handles::default(),
             followed: None,
         }
     }
@@ -73,6 +81,7 @@ impl Attached {
     pub fn begin_stop(&mut self) {
         self.frames.begin_stop();
         self.variables.begin_stop();
+        self.goto_targets.begin_stop();
         self.followed = None;
     }
 
@@ -151,19 +160,36 @@ impl Attached {
 
     /// The file on this host that a symbol file means; `None` when it isn't here.
     pub fn find_source(&mut self, file: &SourceFile) -> Option<PathBuf> {
-        self.sources.find(file, &self.engine.settings.source_map)
+        self.find_file(&file.name)
+    }
+
+    /// The same by its path on the machine that compiled it.
+    pub fn find_file(&mut self, path: &str) -> Option<PathBuf> {
+        self.sources.find(path, &self.engine.settings.source_map)
+    }
+
+    /// The number of a place for the next instruction.
+    ///
+    /// # Errors
+    /// When there are no more numbers.
+    pub fn goto_number(&mut self, address: VirtualAddress) -> Result<i64, RequestError> {
+        self.goto_targets.number(address, address).ok_or(RequestError::TooManyReferences)
+    }
+
+    /// The place that a number was given for.
+    ///
+    /// # Errors
+    /// A number that isn't good, or not any more.
+    pub fn goto_target(&self, number: i64) -> Result<VirtualAddress, RequestError> {
+        self.goto_targets.get(number).copied().map_err(|_| RequestError::NoSuchGotoTarget(number))
     }
 
     /// What is answered to breakpoints in a target that doesn't run.
     pub fn breakpoints_never_reached(&mut self, count: usize) -> Breakpoints {
         let breakpoint = |_| {
             self.breakpoints += 1;
-            Breakpoint {
-                id: self.breakpoints,
-                verified: false,
-                message: "a crash dump doesn't run: no breakpoint is ever reached",
-                reason: "failed",
-            }
+            let failed = Breakpoint::failed("a crash dump doesn't run: no breakpoint is ever reached");
+            Breakpoint { id: Some(self.breakpoints), ..failed }
         };
         Breakpoints { breakpoints: (0..count).map(breakpoint).collect() }
     }

@@ -42,6 +42,11 @@ impl Listing {
         i64::try_from(index + 1).ok()
     }
 
+    /// The instruction on a line, from 1.
+    pub fn address_of(&self, line: i64) -> Option<VirtualAddress> {
+        self.lines.get(usize::try_from(line.checked_sub(1)?).ok()?).copied()
+    }
+
     fn list(&mut self, engine: &Engine, start: VirtualAddress, address: VirtualAddress) {
         let end = function_end(engine, start);
         let mut at = start;

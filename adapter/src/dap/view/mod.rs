@@ -6,10 +6,14 @@
 //! | `thread_stack.rs`, `shown_modules.rs` | stacks, and what the client knows of modules |
 //! | `sources.rs`, `listing.rs` | files, and code as text for what has none |
 //! | `container.rs`, `register_rows.rs`, `processor_rows.rs` | what has rows in the variables view |
+//! | `breakpoints.rs`, `data_id.rs`, `assignment.rs` | what is set and changed |
 //! | `variable_numbers.rs`, `to_dap.rs` | the same in the protocol's words |
 
+pub mod assignment;
 pub mod attached;
+pub mod breakpoints;
 pub mod container;
+pub mod data_id;
 mod handles;
 mod listing;
 mod processor_rows;

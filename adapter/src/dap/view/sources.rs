@@ -6,7 +6,6 @@ use engine::Session as Engine;
 use memory::VirtualAddress;
 use std::collections::HashMap;
 use std::path::PathBuf;
-use symbols::SourceFile;
 
 /// Listings, by the numbers that the client knows them by; good for the whole session.
 #[derive(Debug, Default)]
@@ -18,8 +17,8 @@ pub struct Sources {
 
 impl Sources {
     /// The file on this host: where the symbol file says, or where `map` leads from there. `None` when it isn't here.
-    pub fn find(&mut self, file: &SourceFile, map: &[(String, String)]) -> Option<PathBuf> {
-        self.found.entry(file.name.clone()).or_insert_with(|| find(&file.name, map)).clone()
+    pub fn find(&mut self, file: &str, map: &[(String, String)]) -> Option<PathBuf> {
+        self.found.entry(file.to_owned()).or_insert_with(|| find(file, map)).clone()
     }
 
     /// The listing of the function that `address` lies in, and the line of `address` in it, from 1.
@@ -45,6 +44,12 @@ impl Sources {
     /// Symbols have changed: listings are made anew. The client can still read those that it knows.
     pub fn forget_functions(&mut self) {
         self.by_function.clear();
+    }
+
+    /// The address of a line, from 1, of the listing with this number.
+    pub fn address_of(&self, reference: i64, line: i64) -> Option<VirtualAddress> {
+        let index = usize::try_from(reference.checked_sub(1)?).ok()?;
+        self.listings.get(index)?.address_of(line)
     }
 
     /// The text of the listing with this number.

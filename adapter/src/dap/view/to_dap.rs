@@ -3,6 +3,7 @@
 use super::attached::Attached;
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{Module, Source};
+use crate::dap::requests::initialize::Client;
 use analysis::nt::bugcheck::BugCheck;
 use analysis::nt::exception_record::ExceptionRecord;
 use engine::Session as Engine;
@@ -104,6 +105,29 @@ pub fn path(attached: &Attached, path: &Path) -> String {
     if attached.client.writes_uris() { file_uri(&text) } else { text.into_owned() }
 }
 
+/// A path as the client wrote it, which may be a URI of a file.
+pub fn path_of_client(client: &Client, text: &str) -> String {
+    match text.strip_prefix("file://").filter(|_| client.writes_uris()) {
+        Some(path) => file_path(path),
+        None => text.to_owned(),
+    }
+}
+
+/// `/C:/a%20b.c` as `C:/a b.c`.
+fn file_path(path: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = path.as_bytes();
+    while let Some((&first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(escaped.unwrap_or(first));
+        rest = if escaped.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
+    }
+    let path = String::from_utf8_lossy(&bytes).into_owned();
+    let has_drive = path.as_bytes().get(2) == Some(&b':');
+    path.strip_prefix('/').filter(|_| has_drive).map(str::to_owned).unwrap_or(path)
+}
+
 fn file_uri(path: &str) -> String {
     let mut uri = String::from(if path.starts_with('/') { "file://" } else { "file:///" });
     for byte in path.replace('\\', "/").bytes() {
@@ -166,5 +190,7 @@ mod tests {
     fn paths_become_uris() {
         assert_eq!(file_uri("/a b/ü.c"), "file:///a%20b/%C3%BC.c");
         assert_eq!(file_uri(r"C:\a.c"), "file:///C:/a.c");
+        assert_eq!(file_path("/a%20b/%C3%BC.c"), "/a b/ü.c");
+        assert_eq!(file_path("/C:/a%.c"), "C:/a%.c");
     }
 }

@@ -97,6 +97,34 @@ impl Attached {
         self.variable(frame, Key::Evaluated { frame: frame_number, expression }, row)
     }
 
+    /// An expression for the variable of this name in a container, and the frame that it is of.
+    ///
+    /// # Errors
+    /// A number that isn't good, or a variable that isn't there or that no expression names.
+    pub fn expression_of(&mut self, number: i64, name: &str) -> Result<(Option<FrameReference>, String), RequestError> {
+        let bad = |bad| RequestError::Reference("variablesReference", number, bad);
+        let Numbered { frame, container } = self.variables.containers.get(number).map_err(bad)?.clone();
+        let (rows, _) = self.around(frame, false, |around| container.rows(around, Filter::Both, 0..u64::MAX))?;
+        let row = rows.into_iter().find(|row| row.name == name);
+        let row = row.ok_or_else(|| RequestError::Change(format!("there is no variable '{name}' here")))?;
+        let no_expression = || RequestError::Change(format!("{name} is nothing that has a place of its own"));
+        Ok((frame, row.evaluate_name.ok_or_else(no_expression)?))
+    }
+
+    /// The variable of this name in a container, as it is now.
+    ///
+    /// # Errors
+    /// When there are no more numbers.
+    pub fn assigned(
+        &mut self,
+        frame: Option<FrameReference>,
+        parent: i64,
+        name: String,
+        row: Row,
+    ) -> Result<Variable, RequestError> {
+        self.variable(frame, Key::Part { parent, index: u64::MAX, name }, row)
+    }
+
     /// The address of the code that a location stands for.
     ///
     /// # Errors
