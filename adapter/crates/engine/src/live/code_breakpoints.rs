@@ -89,16 +89,18 @@ impl Live {
     pub(crate) fn take_out(&self, address: VirtualAddress) -> Result<(), LinkError> {
         let Some(Inserted { handle, original }) = self.known().inserted.get(&address.0).cloned() else { return Ok(()) };
         match handle {
-            Some(handle) => self.restore(handle)?,
+            Some(handle) => self.restore(handle).map(|_| ())?,
             None => self.restore_unknown(address, &original)?,
         }
         self.note(address, None);
         Ok(())
     }
 
-    fn restore(&self, handle: u32) -> Result<(), LinkError> {
+    /// Whether the target knew of it: it takes some out by itself.
+    fn restore(&self, handle: u32) -> Result<bool, LinkError> {
         match self.ask(Request::RestoreBreakPoint(RestoreBreakPoint { handle })) {
-            Ok(_) | Err(LinkError::Refused { .. }) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(LinkError::Refused { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -132,10 +134,10 @@ impl Live {
         let mut found = 0;
         for (address, Leftover { handle, original }) in &leftovers.breakpoints {
             let address = VirtualAddress(*address);
-            match handle {
+            let known = match handle {
                 Some(handle) => self.restore(*handle)?,
-                None => self.restore_unknown(address, original)?,
-            }
+                None => self.restore_unknown(address, original).map(|()| false)?,
+            };
             self.virtual_cache().clear();
             let mut there = vec![0; own.len()];
             let is_there = self.read_uncovered(address, &mut there).is_ok() && there == own && there != *original;
@@ -143,7 +145,7 @@ impl Live {
                 let data = original.clone();
                 self.ask(Request::WriteVirtualMemory(WriteMemory { address: self.on_wire(address.0), data }))?;
             }
-            found += 1;
+            found += usize::from(known || is_there);
         }
         self.virtual_cache().clear();
         self.journal.write(Some(version), &Default::default());

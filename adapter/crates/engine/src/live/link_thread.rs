@@ -38,7 +38,7 @@ enum End {
 
 impl LinkThread {
     pub(super) fn new(commands: UnboundedReceiver<Command>, notices: Arc<Notices>, shared: Arc<Shared>) -> Self {
-        let host = Host::new(Timing::default());
+        let host = Host::new(timing());
         Self { host, commands, notices, shared, replies: HashMap::new(), begin: Instant::now(), traced: 0 }
     }
 
@@ -205,6 +205,11 @@ impl LinkThread {
         }
         self.shared.show(&self.host, now, &mut self.traced);
     }
+}
+
+/// A target that doesn't answer is known as silent within three seconds.
+fn timing() -> Timing {
+    Timing { transmissions: 3, resets: 3, ..Timing::default() }
 }
 
 async fn read_some(input: &mut ReadHalf<BoxedStream>, piece: &mut [u8]) -> io::Result<usize> {

@@ -72,7 +72,7 @@ pub enum StopReason {
     /// An exception.
     Exception {
         /// What the target said of it.
-        record: ExceptionRecord,
+        record: Box<ExceptionRecord>,
         /// Nobody has handled it yet.
         first_chance: bool,
     },

@@ -118,9 +118,13 @@ impl Session {
             true => self.event_filters.on_unload(&path, base),
             false => self.event_filters.on_load(&path, base),
         };
-        let verb = if load.unload { "Unload" } else { "Load" };
         if filter.tell && !filter.stop {
-            self.say(Told::Debugger, format!("{verb} module {path} at {base}"));
+            let end = base.offset(u64::from(load.size_of_image));
+            let text = match load.unload {
+                true => format!("Unload module {path} at {base}"),
+                false => format!("ModLoad: {base} {end}   {path}"),
+            };
+            self.say(Told::Debugger, text);
         }
         let paused = std::mem::take(&mut self.run_control.pause_wanted);
         if filter.stop || paused {
@@ -283,7 +287,7 @@ impl Session {
         // The break-in that was asked for may still come; it stops nobody a second time.
         self.run_control.quiet_stop_wanted = quiet;
         if wanted {
-            return Decision::Stop(StopReason::Exception { record, first_chance }, Vec::new());
+            return Decision::Stop(StopReason::Exception { record: Box::new(record), first_chance }, Vec::new());
         }
         self.other_exception(record, first_chance)
     }
@@ -341,7 +345,7 @@ impl Session {
         let filter = self.event_filters.on_exception(record.code, first_chance);
         if filter.stop {
             return Decision::Stop(
-                StopReason::Exception { record, first_chance },
+                StopReason::Exception { record: Box::new(record), first_chance },
                 filter.command.into_iter().collect(),
             );
         }
