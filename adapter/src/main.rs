@@ -25,6 +25,8 @@ enum Command {
     Dap(DapArguments),
     /// Opens a crash dump in the terminal
     Open(console::OpenArguments),
+    /// Connects to a live kernel in the terminal
+    Connect(console::ConnectArguments),
 }
 
 #[derive(Args)]
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     match cli.command {
         Some(Command::Dap(arguments)) => serve(&arguments),
         Some(Command::Open(arguments)) => console::open(&arguments),
+        Some(Command::Connect(arguments)) => console::connect(arguments),
         None => serve(&cli.dap),
     }
 }

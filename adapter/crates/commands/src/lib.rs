@@ -58,7 +58,7 @@ mod version;
 pub use command::{Command, CommandError, Invocation};
 pub use complete::{Completions, complete};
 pub use link_trace::new_link_trace;
-pub use registers::show_all as registers;
+pub use registers::{place, show_all as registers};
 
 use engine::Session;
 use line::Call;

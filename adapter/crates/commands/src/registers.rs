@@ -80,8 +80,7 @@ fn pseudo_register(session: &Session, name: &str, record: Record) -> Result<Reco
 /// # Errors
 /// When there is no current frame.
 pub fn show_all(session: &Session) -> Result<Report, CommandError> {
-    let frame = session.frame()?;
-    let context = &frame.context;
+    let context = &current_context(session)?;
     let mut report = Report::default();
     let lines = match context.architecture().machine() {
         Machine::Amd64 => AMD64,
@@ -94,8 +93,32 @@ pub fn show_all(session: &Session) -> Result<Report, CommandError> {
     if let Some(flags) = flags(context) {
         report.push(flags);
     }
-    let address = frame.instruction_pointer;
+    show_instruction(session, context, &mut report);
+    Ok(report)
+}
+
+/// Where the current frame stands: symbol and instruction.
+///
+/// # Errors
+/// When there is no current frame.
+pub fn place(session: &Session) -> Result<Report, CommandError> {
+    let mut report = Report::default();
+    show_instruction(session, &current_context(session)?, &mut report);
+    Ok(report)
+}
+
+/// The registers of the current frame. The innermost one's are known without a walk over the stack.
+fn current_context(session: &Session) -> Result<Context, CommandError> {
+    let scope = session.scope();
+    Ok(if scope.frame == 0 { session.context_of(scope.source)? } else { session.frame()?.context })
+}
+
+fn show_instruction(session: &Session, context: &Context, report: &mut Report) {
     let pointer = Format::address(context.architecture().pointer_size());
+    let Some(address) = context.instruction_pointer() else {
+        report.warn("the instruction pointer is not known");
+        return;
+    };
     if let Some(name) = session.target().modules().name_of(address) {
         report.push(Record::new("symbol").field("symbol", name.to_string(), Format::Plain).text(":"));
     }
@@ -114,7 +137,6 @@ pub fn show_all(session: &Session) -> Result<Report, CommandError> {
                 .text(")"),
         });
     }
-    Ok(report)
 }
 
 /// Bytes as hexadecimal digits.
