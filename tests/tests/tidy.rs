@@ -12,7 +12,7 @@ fn workspace() -> PathBuf {
 
 /// Every Rust file of the workspace's own folders, with its text.
 fn rust_files() -> Vec<(PathBuf, String)> {
-    let mut folders = vec![workspace().join("adapter"), workspace().join("tests")];
+    let mut folders = ["adapter", "protocol", "tests"].map(|folder| workspace().join(folder)).to_vec();
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).expect("a folder of the workspace") {
