@@ -2,8 +2,13 @@
 
 #![cfg(unix)]
 
-use serde_json::json;
-use tests::dap_client::live::LiveSession;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tests::dap_client::Client;
+use tests::dap_client::live::{LiveSession, arguments, line_of, machine};
+
+/// Requests that must not wait for the target are answered within this time, on a busy machine.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 #[test]
 fn a_running_kernel_is_attached_to_looked_at_continued_paused_and_left_running() {
@@ -16,10 +21,179 @@ fn a_running_kernel_is_attached_to_looked_at_continued_paused_and_left_running()
     }
     session.go();
     assert_eq!(session.client.refused("stackTrace", json!({"threadId": 1})), "notStopped");
+    assert_eq!(session.client.refused("next", json!({"threadId": 1})), "notStopped");
+    for (command, arguments) in [("threads", Value::Null), ("cancel", json!({})), ("modules", json!({}))] {
+        let begin = Instant::now();
+        session.client.ask(command, arguments);
+        assert!(begin.elapsed() < AT_ONCE, "{command} took {:?}", begin.elapsed());
+    }
     session.client.ask("pause", json!({"threadId": 1}));
     session.stopped("pause");
-    assert!(session.minint.is_running());
-    let LiveSession { client, mut minint, .. } = session;
-    assert!(client.disconnect().unwrap().success());
-    assert!(minint.is_running());
+    session.go();
+    session.leave();
+}
+
+#[test]
+fn a_kernel_that_has_not_booted_stops_at_its_first_word_and_at_a_breakpoint_in_a_driver_that_is_loaded_later() {
+    let Some(minint) = machine("O0", true) else { return };
+    let arguments = arguments(&minint, "O0");
+    let mut session = LiveSession::new(minint, Client::start());
+    session.begin(arguments);
+    let line = line_of("live.c", "LiveDriverObject = DriverObject;");
+    let set = session.set_breakpoints("live.c", json!([{"line": line}]));
+    assert_eq!((&set[0]["verified"], &set[0]["reason"]), (&json!(false), &json!("pending")), "{set:?}");
+    session.configure();
+    let threads = session.client.ask("threads", json!({}));
+    assert_eq!(threads["threads"][0]["id"], 1);
+    session.minint.resume();
+    session.stopped("entry");
+    session.go();
+    let stop = session.stopped("breakpoint");
+    assert_eq!(stop["hitBreakpointIds"], json!([set[0]["id"]]));
+    let verified = session.client.event("breakpoint", 0);
+    assert_eq!((&verified["reason"], &verified["breakpoint"]["verified"]), (&json!("changed"), &json!(true)));
+    assert_eq!(verified["breakpoint"]["id"], set[0]["id"]);
+    let (function, file, at) = session.place(&stop["threadId"]);
+    assert_eq!((function.as_str(), file.as_str(), at), ("livedrv!DriverEntry", "live.c", line));
+    let modules: Vec<&Value> = session.client.events().iter().filter(|event| event["event"] == "module").collect();
+    assert!(
+        modules.iter().any(|event| event["body"]["reason"] == "new" && event["body"]["module"]["name"] == "livedrv")
+    );
+    session.go();
+    session.leave();
+}
+
+#[test]
+fn conditions_hit_counts_and_log_points_decide_about_a_hit() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    let line = line_of("work.c", "checksum = LiveChecksum(Request->Buffer, Request->Length);");
+    session.set_breakpoints("work.c", json!([{"line": line, "condition": "Round % 16 == 8 && Request->Flags.Urgent"}]));
+    session.go();
+    let stop = session.stopped("breakpoint");
+    let thread = &stop["threadId"];
+    let round: u64 = session.value(thread, "Round").parse().unwrap();
+    assert_eq!(round % 16, 8);
+
+    // Counting starts anew where the condition changes.
+    session
+        .set_breakpoints("work.c", json!([{"line": line, "condition": "Request->Flags.Urgent", "hitCondition": "3"}]));
+    session.go();
+    let stop = session.stopped("breakpoint");
+    let third: u64 = session.value(&stop["threadId"], "Round").parse().unwrap();
+    assert!(third > round && third % 8 == 0, "{round} {third}");
+
+    session.set_breakpoints("work.c", json!([{"line": line, "logMessage": "round {Round} of {Request->Name}"}]));
+    session.go();
+    session.wait_for_output("of 0x");
+    assert!(session.output().contains("round "), "{}", session.output());
+    assert!(session.client.events().iter().filter(|event| event["event"] == "stopped").count() == 3);
+    let wrong = session.set_breakpoints("work.c", json!([{"line": line, "hitCondition": "often"}]));
+    assert_eq!((&wrong[0]["verified"], &wrong[0]["reason"]), (&json!(false), &json!("failed")));
+    session.leave();
+}
+
+#[test]
+fn steps_go_into_over_and_out_by_line_and_by_instruction() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    let line = line_of("work.c", "result = (ULONG)LiveFactorial(LIVE_DEPTH);");
+    session.set_breakpoints("work.c", json!([{"line": line}]));
+    session.go();
+    let stop = session.stopped("breakpoint");
+    let thread = stop["threadId"].clone();
+    session.set_breakpoints("work.c", json!([]));
+    let mut step = |command: &str, more: Value| {
+        let mut arguments = json!({"threadId": thread});
+        arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        session.client.ask(command, arguments);
+        let stop = session.stopped("step");
+        assert_eq!(stop["threadId"], thread);
+        session.place(&thread)
+    };
+    let function = |name: &str| format!("livedrv!{name}");
+    let into = step("stepIn", json!({}));
+    assert_eq!((into.0, into.2), (function("LiveFactorial"), line_of("work.c", "if (Number <= 1) {")));
+    let over = step("next", json!({}));
+    assert_eq!((over.0, over.2), (function("LiveFactorial"), line_of("work.c", "result = LiveFactorial(Number - 1);")));
+    let over = step("next", json!({}));
+    assert_eq!((over.0, over.2), (function("LiveFactorial"), line_of("work.c", "result *= Number;")));
+    let instruction = step("next", json!({"granularity": "instruction"}));
+    assert_eq!(instruction.0, function("LiveFactorial"));
+    let out = step("stepOut", json!({}));
+    assert_eq!((out.0, out.2), (function("LiveDispatch"), line));
+    let on = step("next", json!({}));
+    assert_eq!(on.0, function("LiveDispatch"));
+    session.go();
+    session.leave();
+}
+
+#[test]
+fn data_function_and_instruction_breakpoints_stop_where_they_say() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    let info = session.client.ask("dataBreakpointInfo", json!({"name": "livedrv!LiveCounter"}));
+    let data = json!({"breakpoints": [{"dataId": info["dataId"], "accessType": "write"}]});
+    let set = session.client.ask("setDataBreakpoints", data);
+    assert_eq!(set["breakpoints"][0]["verified"], true, "{set}");
+    session.go();
+    let stop = session.stopped("data breakpoint");
+    assert_eq!(stop["hitBreakpointIds"], json!([set["breakpoints"][0]["id"]]));
+    assert_eq!(session.place(&stop["threadId"]).0, "livedrv!LiveCountRound");
+    session.client.ask("setDataBreakpoints", json!({"breakpoints": []}));
+
+    let set = session.client.ask("setFunctionBreakpoints", json!({"breakpoints": [{"name": "livedrv!LiveMultiLine"}]}));
+    assert_eq!(set["breakpoints"][0]["verified"], true, "{set}");
+    session.go();
+    let stop = session.stopped("function breakpoint");
+    assert_eq!(session.place(&stop["threadId"]).0, "livedrv!LiveMultiLine");
+    let caller = session.stack(&stop["threadId"])[1]["instructionPointerReference"].clone();
+    session.client.ask("setFunctionBreakpoints", json!({"breakpoints": []}));
+
+    let at = json!({"breakpoints": [{"instructionReference": caller}]});
+    session.client.ask("setInstructionBreakpoints", at);
+    session.go();
+    let stop = session.stopped("instruction breakpoint");
+    assert_eq!(session.stack(&stop["threadId"])[0]["instructionPointerReference"], caller);
+    session.client.ask("setInstructionBreakpoints", json!({"breakpoints": []}));
+    session.go();
+    session.leave();
+}
+
+#[test]
+fn what_the_user_changes_the_target_acts_on_and_its_words_are_shown() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    let changed = session.client.ask("setExpression", json!({"expression": "livedrv!LiveArgument", "value": "4711"}));
+    assert_eq!(changed["value"], "4711");
+    let mode = session.client.ask("evaluate", json!({"expression": "&livedrv!LiveMode", "context": "watch"}));
+    let mode = mode["memoryReference"].clone();
+    let before = session.client.events().len();
+    session.client.ask("writeMemory", json!({"memoryReference": mode, "data": "AQAAAA=="}));
+    assert_eq!(session.client.event("memory", before)["count"], 4);
+    session.go();
+    session.wait_for_output("livedrv: argument 4711\n");
+    let shown = session
+        .client
+        .events()
+        .iter()
+        .find(|event| event["body"]["output"].as_str().is_some_and(|text| text.contains("4711")));
+    assert_eq!(shown.unwrap()["body"]["category"], "stdout");
+
+    // A local variable decides about the rest of its function.
+    let line = line_of("work.c", "Worker->Results[Request->Kind] = result;");
+    session.set_breakpoints("work.c", json!([{"line": line}]));
+    let stop = session.stopped("breakpoint");
+    session.set_breakpoints("work.c", json!([]));
+    let thread = &stop["threadId"];
+    let frame = session.stack(thread).swap_remove(0);
+    let scopes = session.client.ask("scopes", json!({"frameId": frame["id"]}));
+    let locals = scopes["scopes"][0]["variablesReference"].clone();
+    let set = json!({"variablesReference": locals, "name": "result", "value": "0x1234"});
+    assert_eq!(session.client.ask("setVariable", set)["value"], "4660");
+    session.client.ask("next", json!({"threadId": thread}));
+    session.stopped("step");
+    assert_eq!(session.value(thread, "Worker->Results[Request->Kind]"), "4660");
+    let registers = session.registers(thread);
+    let set = json!({"variablesReference": registers, "name": "rax", "value": "0x77"});
+    assert!(session.client.ask("setVariable", set)["value"].as_str().unwrap().contains("77"));
+    assert_eq!(session.value(thread, "@rax"), "119");
+    session.go();
+    session.leave();
 }

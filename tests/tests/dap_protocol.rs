@@ -11,7 +11,9 @@ fn a_session_begins_with_initialize_and_ends_with_disconnect() {
     let can = client.ask("initialize", capabilities());
     assert_eq!(can["supportsConfigurationDoneRequest"], true);
     assert_eq!(can["supportsCancelRequest"], true);
-    assert_eq!(can["supportsSetVariable"], Value::Null, "a crash dump can't be written");
+    assert_eq!(can["supportsStepBack"], Value::Null, "nothing can be stepped backwards");
+    let filters = can["exceptionBreakpointFilters"].as_array().unwrap();
+    assert!(filters.iter().any(|filter| filter["filter"] == "bugcheck" && filter["default"] == true));
     assert_eq!(client.refused("initialize", capabilities()), "`initialize` came a second time");
     assert!(client.events().is_empty(), "nothing is ready to be configured");
     assert!(client.disconnect().unwrap().success());
@@ -21,9 +23,10 @@ fn a_session_begins_with_initialize_and_ends_with_disconnect() {
 fn requests_that_need_a_target_are_refused_without_one() {
     let mut client = Client::start();
     client.ask("initialize", capabilities());
-    for command in ["stackTrace", "variables", "evaluate", "readMemory", "exceptionInfo"] {
+    for command in ["stackTrace", "variables", "readMemory", "exceptionInfo", "continue", "next"] {
         assert_eq!(client.refused(command, json!({})), "notStopped", "{command}");
     }
+    assert_eq!(client.refused("evaluate", json!({"expression": "1", "context": "watch"})), "notStopped");
     assert!(client.refused("modules", json!({})).contains("attach first"));
     assert!(client.refused("noSuchRequest", json!([1])).contains("`noSuchRequest`"));
 }

@@ -335,8 +335,13 @@ fn a_dump_does_not_run_or_change_and_numbers_of_earlier_stops_are_refused() {
         assert_eq!(sample.client.event("stopped", before), sample.stopped, "it stands where it stood");
     }
     assert!(sample.client.refused("pause", json!({"threadId": 1})).contains("can't run"));
-    for command in ["setVariable", "setExpression", "writeMemory"] {
-        assert!(sample.client.refused(command, json!({})).contains("can't be changed"), "{command}");
+    let changes = [
+        ("setVariable", json!({"variablesReference": 1, "name": "x", "value": "1"})),
+        ("setExpression", json!({"expression": "x", "value": "1"})),
+        ("writeMemory", json!({"memoryReference": "0", "data": ""})),
+    ];
+    for (command, arguments) in changes {
+        assert!(sample.client.refused(command, arguments).contains("can't be changed"), "{command}");
     }
     assert!(sample.client.refused("variables", json!({"variablesReference": locals})).contains("earlier stop"));
     assert!(sample.client.refused("scopes", json!({"frameId": frame["id"]})).contains("earlier stop"));

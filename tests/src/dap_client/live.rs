@@ -106,6 +106,23 @@ impl LiveSession {
         assert_eq!(body["allThreadsContinued"], true);
     }
 
+    /// The number of the general registers of a thread's innermost frame.
+    pub fn registers(&mut self, thread: &Value) -> Value {
+        let frame = self.stack(thread).swap_remove(0);
+        let scopes = self.client.ask("scopes", json!({"frameId": frame["id"]}));
+        let scopes = scopes["scopes"].as_array().expect("a list");
+        let registers = scopes.iter().find(|scope| scope["name"] == "Registers").expect("a frame has registers");
+        let groups = self.client.ask("variables", json!({"variablesReference": registers["variablesReference"]}));
+        groups["variables"][0]["variablesReference"].clone()
+    }
+
+    /// Ends the session by `disconnect`: the machine runs, and the code in it is that of its images.
+    pub fn leave(self) {
+        let Self { client, mut minint, .. } = self;
+        assert!(client.disconnect().expect("the adapter was started").success());
+        assert!(minint.is_running());
+    }
+
     /// Sets the breakpoints of a source file of the live driver, and returns what became of them.
     pub fn set_breakpoints(&mut self, file: &str, breakpoints: Value) -> Vec<Value> {
         let arguments = json!({"source": {"path": source(file)}, "breakpoints": breakpoints});
@@ -123,7 +140,9 @@ impl LiveSession {
     pub fn place(&mut self, thread: &Value) -> (String, String, i64) {
         let frame = self.stack(thread).swap_remove(0);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        (text(&frame["name"]), text(&frame["source"]["name"]), frame["line"].as_i64().unwrap_or_default())
+        let function = text(&frame["name"]);
+        let function = function.split('+').next().unwrap_or_default().to_owned();
+        (function, text(&frame["source"]["name"]), frame["line"].as_i64().unwrap_or_default())
     }
 
     /// An expression's value in the innermost frame of a thread.

@@ -48,7 +48,8 @@ impl Request for SetExpression {
         let attached = session.attached()?;
         let Arguments { expression, value, frame_id, format } = arguments;
         let frame = frame_id.map(|number| attached.frame(number)).transpose()?.flatten();
-        let row = assignment::assign(attached, frame, expression.trim(), value.trim(), format.hex)?;
+        assignment::assign(attached, frame, expression.trim(), value.trim())?;
+        let row = assignment::value(attached, frame, expression.trim(), format.hex)?;
         let variable = attached.evaluated(frame_id, format!("set\n{expression}"), row)?;
         Ok(variable.into())
     }

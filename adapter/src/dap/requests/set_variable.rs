@@ -46,9 +46,12 @@ impl Request for SetVariable {
 
     fn run(session: &mut Session, arguments: Arguments) -> Result<Body, RequestError> {
         let attached = session.attached()?;
+        if attached.engine.target().live().is_none() {
+            return Err(RequestError::DumpCannotChange);
+        }
         let Arguments { variables_reference: number, name, value, format } = arguments;
         let (frame, expression) = attached.expression_of(number, &name)?;
-        let row = assignment::assign(attached, frame, &expression, value.trim(), format.hex)?;
-        Ok(attached.assigned(frame, number, name, row)?.into())
+        assignment::assign(attached, frame, &expression, value.trim())?;
+        Ok(attached.child(number, &name, format.hex)?.into())
     }
 }

@@ -7,8 +7,7 @@ use engine::SessionScope;
 use engine::evaluate::{self, EvaluateError, Syntax};
 use engine::variables::Node;
 
-/// Gives what `expression` names the value of the expression `value`, both as the frame sees them. Returns what it is
-/// then.
+/// Gives what `expression` names the value of the expression `value`, both as the frame sees them.
 ///
 /// # Errors
 /// A dump can't be changed; otherwise what stands in the way.
@@ -17,19 +16,18 @@ pub fn assign(
     frame: Option<FrameReference>,
     expression: &str,
     value: &str,
-    hex: bool,
-) -> Result<Row, RequestError> {
+) -> Result<(), RequestError> {
     if attached.engine.target().live().is_none() {
         return Err(RequestError::DumpCannotChange);
     }
     let wrong = |error: EvaluateError| RequestError::Evaluate(error.to_string());
     if let Some(register) = expression.strip_prefix('@').filter(|name| !name.starts_with('$')) {
-        let number = attached.around(frame, hex, |around| number(around.engine, around.frame.clone(), value))?;
+        let number = attached.around(frame, false, |around| number(around.engine, around.frame.clone(), value))?;
         let number = number.map_err(wrong)?;
         set_register(attached, frame, register, number)?;
     } else {
         let assignment = format!("{expression} = ({value})");
-        let assigned = attached.around(frame, hex, |around| {
+        let assigned = attached.around(frame, false, |around| {
             let scope = SessionScope::new(around.engine, around.frame.clone());
             evaluate::evaluate(&assignment, Syntax::Cpp, &scope).map(|_| ())
         })?;
@@ -37,12 +35,25 @@ pub fn assign(
     }
     // What was written may be what stacks and processors were found by.
     attached.engine.forget_conclusions();
+    Ok(())
+}
+
+/// What an expression is now.
+///
+/// # Errors
+/// What stands in the way.
+pub fn value(
+    attached: &mut Attached,
+    frame: Option<FrameReference>,
+    expression: &str,
+    hex: bool,
+) -> Result<Row, RequestError> {
     let row = attached.around(frame, hex, |around| {
         let scope = SessionScope::new(around.engine, around.frame.clone());
-        evaluate::evaluate(expression, Syntax::Cpp, &scope)
-            .map(|value| around.row(&Node::of_expression(expression, value)))
+        let value = evaluate::evaluate(expression, Syntax::Cpp, &scope)?;
+        Ok(around.row(&Node::of_expression(expression, value)))
     })?;
-    row.map_err(wrong)
+    row.map_err(|error: EvaluateError| RequestError::Evaluate(error.to_string()))
 }
 
 /// A value for a register: C++ where it is C++, otherwise MASM.

@@ -104,9 +104,9 @@ impl Attached {
     pub fn expression_of(&mut self, number: i64, name: &str) -> Result<(Option<FrameReference>, String), RequestError> {
         let bad = |bad| RequestError::Reference("variablesReference", number, bad);
         let Numbered { frame, container } = self.variables.containers.get(number).map_err(bad)?.clone();
-        let (rows, _) = self.around(frame, false, |around| container.rows(around, Filter::Both, 0..u64::MAX))?;
-        let row = rows.into_iter().find(|row| row.name == name);
-        let row = row.ok_or_else(|| RequestError::Change(format!("there is no variable '{name}' here")))?;
+        let (filter, range) = where_to_look(name);
+        let (rows, _) = self.around(frame, false, |around| container.rows(around, filter, range))?;
+        let row = rows.into_iter().find(|row| row.name == name).ok_or_else(|| no_variable(name))?;
         let no_expression = || RequestError::Change(format!("{name} is nothing that has a place of its own"));
         Ok((frame, row.evaluate_name.ok_or_else(no_expression)?))
     }
@@ -114,15 +114,11 @@ impl Attached {
     /// The variable of this name in a container, as it is now.
     ///
     /// # Errors
-    /// When there are no more numbers.
-    pub fn assigned(
-        &mut self,
-        frame: Option<FrameReference>,
-        parent: i64,
-        name: String,
-        row: Row,
-    ) -> Result<Variable, RequestError> {
-        self.variable(frame, Key::Part { parent, index: u64::MAX, name }, row)
+    /// As [`Attached::expression_of`].
+    pub fn child(&mut self, number: i64, name: &str, hex: bool) -> Result<Variable, RequestError> {
+        let (filter, range) = where_to_look(name);
+        let children = self.children(number, filter, range, hex)?;
+        children.into_iter().find(|child| child.name == name).ok_or_else(|| no_variable(name))
     }
 
     /// The address of the code that a location stands for.
@@ -158,6 +154,19 @@ impl Attached {
             value_location_reference: row.code.and_then(|code| locations.number(code, code)),
         })
     }
+}
+
+/// Which rows hold the one of this name: an element's name is its index.
+fn where_to_look(name: &str) -> (Filter, Range<u64>) {
+    let index = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).and_then(|index| index.parse().ok());
+    match index {
+        Some(index) if index < u64::MAX => (Filter::Indexed, index..index + 1),
+        _ => (Filter::Both, 0..u64::MAX),
+    }
+}
+
+fn no_variable(name: &str) -> RequestError {
+    RequestError::Change(format!("there is no variable '{name}' here"))
 }
 
 fn hint(kind: NodeKind) -> Option<PresentationHint> {
