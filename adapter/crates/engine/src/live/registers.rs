@@ -1,7 +1,7 @@
 //! Registers of a live target's processors: contexts, MSRs, control space, I/O ports.
 
 use super::{LinkError, Live};
-use arch::{Architecture, Context, Machine};
+use arch::{Architecture, Context, Machine, RegisterId, RegisterSet};
 use kd_protocol::manipulate::{
     GetContext, GetContextEx, ReadIoSpace, ReadMemory, ReadMsr, SetContext, WriteIoSpace, WriteMsr,
 };
@@ -9,6 +9,22 @@ use kd_protocol::{Answer, Request, Status};
 
 /// Bytes of a context that one answer carries at most.
 const MAX_PART: u32 = 3072;
+
+/// The `ContextFlags` of the parts in which the two differ; `None` where they don't.
+fn changed_parts(before: &Context, after: &Context) -> Option<u32> {
+    let architecture = after.architecture();
+    let ids = (0..).zip(architecture.registers()).map(|(id, _)| RegisterId(id));
+    let changed: RegisterSet = ids.filter(|&id| before.get(id) != after.get(id)).collect();
+    let machine = context_all(architecture.machine()) & !PARTS;
+    let holds_changed = |part: &u32| {
+        architecture.known_registers(machine | part).is_some_and(|known| !known.intersection(changed).is_empty())
+    };
+    let parts = (0..PARTS.count_ones()).map(|bit| 1 << bit).filter(holds_changed).fold(0, |parts, part| parts | part);
+    (parts != 0).then_some(machine | parts)
+}
+
+/// The bits of `ContextFlags` that stand for parts; the others stand for the machine.
+const PARTS: u32 = 0x3f;
 
 /// `CONTEXT_ALL` of the published headers, less what isn't in the record itself (`CONTEXT_XSTATE`).
 fn context_all(machine: Machine) -> u32 {
@@ -63,14 +79,19 @@ impl Live {
         Ok(bytes)
     }
 
-    /// Sets a processor's registers: `context` as it was read, with what is meant changed.
+    /// Sets a processor's registers: `context` as it was read, with what is meant changed. Only the parts that hold a changed
+    /// register are written.
     ///
     /// # Errors
     /// [`LinkError`]; the registers are then as they were, or unknown when the target didn't answer.
     pub(crate) fn set_context(&self, processor: u16, context: &Context) -> Result<(), LinkError> {
+        let Some(flags) = changed_parts(&self.context(processor)?, context) else { return Ok(()) };
         self.known().contexts.remove(&processor);
-        let bytes = context.bytes().to_vec();
-        let flags = context_all(context.architecture().machine());
+        let mut bytes = context.bytes().to_vec();
+        let offset = context.architecture().context_flags_offset();
+        if let Some(field) = bytes.get_mut(offset..offset + 4) {
+            field.copy_from_slice(&flags.to_le_bytes());
+        }
         self.ask_processor(Some(processor), Request::SetContext(SetContext { flags, context: bytes }))?;
         self.known().contexts.insert(processor, context.clone());
         Ok(())
@@ -128,5 +149,34 @@ impl Live {
             }
             _ => Err(LinkError::GaveWay),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_parts_with_changed_registers_are_written() {
+        let read = |machine: Machine| {
+            let architecture = machine.architecture();
+            let mut bytes = vec![0; architecture.context_size()];
+            let offset = architecture.context_flags_offset();
+            bytes[offset..offset + 4].copy_from_slice(&context_all(machine).to_le_bytes());
+            Context::from_bytes(architecture, &bytes).unwrap()
+        };
+        let parts = |machine: Machine, names: &[&str]| {
+            let mut changed = read(machine);
+            for name in names {
+                let part = changed.architecture().find_register(name).unwrap();
+                changed.set(part.register, 1);
+            }
+            changed_parts(&read(machine), &changed)
+        };
+        assert_eq!(parts(Machine::Amd64, &[]), None);
+        assert_eq!(parts(Machine::Amd64, &["rip"]), Some(0x0010_0001));
+        assert_eq!(parts(Machine::Amd64, &["rip", "rax", "xmm3"]), Some(0x0010_000b));
+        assert_eq!(parts(Machine::X86, &["eip"]), Some(0x0001_0001));
+        assert_eq!(parts(Machine::Arm64, &["pc"]), Some(0x0040_0001));
     }
 }
