@@ -252,11 +252,14 @@ impl Session {
         if wanted.watched == self.run_control.watched {
             return;
         }
-        let count = live.stop().map_or(1, |stop| stop.number_processors);
+        let count = self.target().system().processors.unwrap_or(1);
         let mut failures = Vec::new();
         for processor in 0..count.min(u32::from(u16::MAX)) as u16 {
             if let Err(error) = put_processor_debug_registers(live, processor, &wanted.watched, wanted.dr7()) {
                 failures.push(format!("the debug registers of processor {processor} can't be set: {error}"));
+                if !matches!(error, LinkError::Refused { .. }) {
+                    break;
+                }
             }
         }
         self.run_control.watched = wanted.watched;

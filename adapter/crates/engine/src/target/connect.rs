@@ -2,6 +2,7 @@
 
 use super::{Memory, OpenOptions, System, Target, address_space};
 use crate::live::{LinkError, Live, Wake};
+use analysis::nt::processors::MAX_PROCESSORS;
 use arch::{AddressSpace, Machine, PagingMode};
 use kd_protocol::{Answer, LoadSymbols, Request, Version, truncate};
 use memory::{PhysicalAddress, ReadVirtualExt, VirtualAddress};
@@ -70,7 +71,7 @@ impl Target {
         self.system = System {
             major_version: version.major.into(),
             minor_version: version.minor.into(),
-            processors: live.stop().map(|stop| stop.number_processors),
+            processors: live.stop().map(|stop| stop.number_processors.clamp(1, MAX_PROCESSORS)),
             ps_loaded_module_list: address(version.loaded_module_list),
             ..System::default()
         };
@@ -79,7 +80,7 @@ impl Target {
 
     /// How many processors there are now: a kernel that boots starts them one after the other.
     pub(crate) fn set_processor_count(&mut self, count: u32) {
-        self.system.processors = Some(count);
+        self.system.processors = Some(count.clamp(1, MAX_PROCESSORS));
     }
 
     /// A module came or went. False when nothing has changed by it: the list that was read had it already.
