@@ -1,7 +1,7 @@
 //! Letting the target alone: detaching, rebooting, crashing it.
 
 use super::{Errand, Handling, Happening, RunError};
-use crate::live::RunState;
+use crate::live::{Live, RunState};
 use crate::session::Session;
 use kd_protocol::Request;
 use std::time::{Duration, Instant};
@@ -30,7 +30,11 @@ impl Session {
         let live = self.target().live().cloned()?;
         let result = match live.state() {
             RunState::Connecting | RunState::Ended => Ok(()),
-            RunState::Running if leave == Leave::Running && live.inserted().is_empty() && !self.watches() => Ok(()),
+            RunState::Running if leave == Leave::Running && self.runs_alone(&live) => {
+                self.run_control.leaving = true;
+                self.see_off();
+                Ok(())
+            }
             RunState::Running => self.stop_and_leave(leave),
             RunState::Halted | RunState::Unknown => self.leave_halted(leave),
         };
@@ -38,8 +42,11 @@ impl Session {
         result.err().map(|error| error.to_string())
     }
 
-    fn watches(&self) -> bool {
-        self.run_control.watched.iter().any(Option::is_some)
+    /// Whether nothing of the debugger is in the running target, and no stop that it asked for is on its way.
+    fn runs_alone(&self, live: &Live) -> bool {
+        let control = &self.run_control;
+        let is_stopping = control.pause_wanted || control.quiet_stop_wanted;
+        live.inserted().is_empty() && control.watched.iter().all(Option::is_none) && !is_stopping
     }
 
     /// Stops a running target for it. The one place where the engine waits for a stop: the session ends with it.
