@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tests::dap_client::Client;
-use tests::dap_client::live::{LiveSession, arguments, line_of, machine};
+use tests::dap_client::live::{LiveSession, arguments, line_of, machine, runs_without_breakpoints};
 
 /// Requests that must not wait for the target are answered within this time, on a busy machine.
 const AT_ONCE: Duration = Duration::from_millis(100);
@@ -35,7 +35,7 @@ fn a_running_kernel_is_attached_to_looked_at_continued_paused_and_left_running()
 
 #[test]
 fn a_kernel_that_has_not_booted_stops_at_its_first_word_and_at_a_breakpoint_in_a_driver_that_is_loaded_later() {
-    let Some(minint) = machine("O0", true) else { return };
+    let Some(minint) = machine("O0", "", true) else { return };
     let arguments = arguments(&minint, "O0");
     let mut session = LiveSession::new(minint, Client::start());
     session.begin(arguments);
@@ -194,6 +194,126 @@ fn what_the_user_changes_the_target_acts_on_and_its_words_are_shown() {
     let set = json!({"variablesReference": registers, "name": "rax", "value": "0x77"});
     assert!(session.client.ask("setVariable", set)["value"].as_str().unwrap().contains("77"));
     assert_eq!(session.value(thread, "@rax"), "119");
+    session.go();
+    session.leave();
+}
+
+/// Modes of the live driver, as `samples/livedrv/live.h` numbers them.
+const MODE_ACCESS_VIOLATION: u32 = 4;
+const MODE_PROMPT: u32 = 5;
+const MODE_BUG_CHECK: u32 = 6;
+const MODE_BURST: u32 = 8;
+
+#[test]
+fn a_prompt_is_answered_by_the_consoles_next_line() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    session.set_mode(MODE_PROMPT, 0);
+    session.go();
+    session.wait_for_output("which way?");
+    session.client.ask("evaluate", json!({"expression": "left", "context": "repl"}));
+    session.wait_for_output("livedrv: answered 'left'");
+    session.set_mode_while_running(MODE_BURST);
+    session.wait_for_output("livedrv: line 200 of 200\n");
+    let output = session.output();
+    let lines: Vec<usize> =
+        (1..=200).map(|line| output.matches(&format!("livedrv: line {line} of 200\n")).count()).collect();
+    assert!(lines.iter().all(|count| *count == 1), "{lines:?}");
+    session.leave();
+}
+
+#[test]
+fn a_first_chance_exception_stops_where_that_was_chosen_and_is_passed_on() {
+    let Some(minint) = LiveSession::booted("O0", " /GLOBALFLAG=1") else { return };
+    let mut session = LiveSession::attached(minint, "O0");
+    let chosen = json!({"filters": ["bugcheck"], "filterOptions": [{"filterId": "av"}]});
+    let answer = session.client.ask("setExceptionBreakpoints", chosen);
+    assert!(answer["breakpoints"].as_array().unwrap().iter().all(|one| one["verified"] == true), "{answer}");
+    session.set_mode(MODE_ACCESS_VIOLATION, 0x10);
+    session.go();
+    let stop = session.stopped("exception");
+    let info = session.client.ask("exceptionInfo", json!({"threadId": stop["threadId"]}));
+    assert_eq!(
+        (&info["exceptionId"], &info["breakMode"]),
+        (&json!("STATUS_ACCESS_VIOLATION (c0000005)"), &json!("always"))
+    );
+    assert_eq!(session.place(&stop["threadId"]).0, "livedrv!LiveStore");
+    session.go();
+    session.wait_for_output("can't be written: handled");
+    session.leave();
+}
+
+#[test]
+fn a_bug_check_stops_and_is_explained_and_a_reboot_keeps_the_breakpoints() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    session.set_mode(MODE_BUG_CHECK, 0x77);
+    session.go();
+    let stop = session.stopped("exception");
+    let info = session.client.ask("exceptionInfo", json!({"threadId": stop["threadId"]}));
+    assert_eq!(info["exceptionId"], "MANUALLY_INITIATED_CRASH (e2)");
+    assert!(info["details"]["message"].as_str().unwrap().contains("00000000`00000077"), "{info}");
+    let line = line_of("live.c", "LiveDriverObject = DriverObject;");
+    assert_eq!(session.set_breakpoints("live.c", json!([{"line": line}]))[0]["verified"], true);
+    assert!(session.client.refused("restart", json!({})).contains("reboots the target"));
+    session.client.ask("restart", json!({}));
+    let stop = session.stopped("breakpoint");
+    assert_eq!(session.place(&stop["threadId"]).2, line);
+    session.go();
+    session.leave();
+}
+
+#[test]
+fn a_silent_target_keeps_no_one_waiting_and_nothing_is_made_up_about_it() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    session.minint.pause();
+    // Memory that nobody has read yet: the question stays open.
+    let waiting = session.client.post("readMemory", json!({"memoryReference": "0xfffff78000000000", "count": 64}));
+    session.client.idle(Duration::from_millis(50));
+    for command in ["threads", "pause"] {
+        let begin = Instant::now();
+        let _ = session.client.request(command, json!({"threadId": 1}));
+        assert!(begin.elapsed() < 2 * AT_ONCE, "{command} took {:?}", begin.elapsed());
+    }
+    let line = line_of("live.c", "LiveDriverObject = DriverObject;");
+    let begin = Instant::now();
+    session.set_breakpoints("live.c", json!([{"line": line}]));
+    assert!(begin.elapsed() < 2 * AT_ONCE, "setBreakpoints took {:?}", begin.elapsed());
+    let read = session.client.response(waiting).result;
+    assert!(read.is_err() || read.unwrap()["unreadableBytes"] == 64);
+    session.minint.resume();
+}
+
+#[test]
+fn an_editor_that_dies_leaves_the_kernel_running_without_breakpoints() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    let line = line_of("work.c", "result = (ULONG)LiveFactorial(LIVE_DEPTH);");
+    session.set_breakpoints("work.c", json!([{"line": line}]));
+    session.go();
+    session.stopped("breakpoint");
+    let images = session.images();
+    let LiveSession { mut client, minint, .. } = session;
+    client.close_input();
+    assert!(client.end().unwrap().success());
+    runs_without_breakpoints(&minint, &images);
+}
+
+#[test]
+fn the_next_instruction_can_be_set() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    let line = line_of("work.c", "result = LiveMultiLine(Request, Worker->Round);");
+    session.set_breakpoints("work.c", json!([{"line": line}]));
+    session.go();
+    let stop = session.stopped("breakpoint");
+    session.set_breakpoints("work.c", json!([]));
+    let thread = stop["threadId"].clone();
+    let to = line_of("work.c", "result = (ULONG)LiveFactorial(LIVE_DEPTH);");
+    let source = json!({"path": tests::dap_client::live::source("work.c")});
+    let targets = session.client.ask("gotoTargets", json!({"source": source, "line": to}));
+    session.client.ask("goto", json!({"threadId": thread, "targetId": targets["targets"][0]["id"]}));
+    let stop = session.stopped("goto");
+    assert_eq!(session.place(&stop["threadId"]).2, to);
+    session.client.ask("stepIn", json!({"threadId": thread}));
+    let stop = session.stopped("step");
+    assert_eq!(session.place(&stop["threadId"]).0, "livedrv!LiveFactorial");
     session.go();
     session.leave();
 }

@@ -39,9 +39,9 @@ pub fn line_of(file: &str, text: &str) -> i64 {
 }
 
 /// Starts the kernel with the live driver in one of its builds; `None` where there is no QEMU.
-pub fn machine(build: &str, paused: bool) -> Option<Minint> {
+pub fn machine(build: &str, options: &str, paused: bool) -> Option<Minint> {
     Minint::start(&Options {
-        command_line: "/DEBUG /LIVE=100".to_owned(),
+        command_line: format!("/DEBUG /LIVE=100{options}"),
         drivers: vec![samples("livedrv").join(build).join("livedrv.sys").canonicalize().expect("the driver is here")],
         paused,
         ..Options::default()
@@ -59,17 +59,67 @@ pub fn arguments(minint: &Minint, build: &str) -> Value {
     })
 }
 
+/// Waits until the machine's kernel runs again, whose code must be that of its images.
+pub fn runs_without_breakpoints(minint: &Minint, images: &[(u64, PathBuf)]) {
+    assert!(!images.is_empty(), "the modules have files here");
+    for (base, path) in images {
+        let file = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for (rva, code) in code_sections(&file) {
+            let there = minint.memory(base + rva, code.len()).expect("code is mapped");
+            let changed: Vec<u64> =
+                (base + rva..).zip(code.iter().zip(&there)).filter(|(_, (a, b))| a != b).map(|(at, _)| at).collect();
+            assert!(changed.is_empty(), "{}: changed at {changed:x?}", path.display());
+        }
+    }
+    // Time passes for a kernel that isn't halted.
+    let ticks = || minint.memory(SHARED_DATA_TICK_COUNT, 8).expect("the kernel's clock is mapped");
+    let (before, deadline) = (ticks(), Instant::now() + Duration::from_secs(5));
+    while ticks() == before {
+        assert!(Instant::now() < deadline, "the kernel stands still");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// `_KUSER_SHARED_DATA.TickCount`.
+const SHARED_DATA_TICK_COUNT: u64 = 0xffff_f780_0000_0320;
+
+/// The sections of an image that hold code: where they are loaded, and their bytes.
+fn code_sections(file: &[u8]) -> Vec<(u64, &[u8])> {
+    const EXECUTE: u32 = 0x2000_0000;
+    let u32_at = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().expect("four bytes"));
+    let u16_at = |at: usize| usize::from(u16::from_le_bytes(file[at..at + 2].try_into().expect("two bytes")));
+    let header = u32_at(0x3c) as usize;
+    let sections = header + 24 + u16_at(header + 20);
+    let section = |index: usize| {
+        let at = sections + 40 * index;
+        let (virtual_size, rva, raw_size, raw) = (u32_at(at + 8), u32_at(at + 12), u32_at(at + 16), u32_at(at + 20));
+        let size = virtual_size.min(raw_size) as usize;
+        (u32_at(at + 36) & EXECUTE != 0).then(|| (u64::from(rva), &file[raw as usize..raw as usize + size]))
+    };
+    (0..u16_at(header + 6)).filter_map(section).collect()
+}
+
 impl LiveSession {
-    /// A kernel that has booted and runs, attached to: it is halted then.
+    /// A kernel that has booted and runs, attached to: it is halted then. `None` where there is no QEMU.
     pub fn running(build: &str) -> Option<Self> {
-        let mut minint = machine(build, false)?;
+        Some(Self::attached(Self::booted(build, "")?, build))
+    }
+
+    /// A kernel that has booted and runs, with more options on its command line. `None` where there is no QEMU.
+    pub fn booted(build: &str, options: &str) -> Option<Minint> {
+        let mut minint = machine(build, options, false)?;
         minint.wait_for_console("livedrv: DriverEntry returned 00000000", Instant::now() + Duration::from_secs(30));
+        Some(minint)
+    }
+
+    /// Such a kernel, attached to: it is halted then.
+    pub fn attached(minint: Minint, build: &str) -> Self {
         let arguments = arguments(&minint, build);
-        let mut session = Self { client: Client::start(), minint, seen: 0 };
+        let mut session = Self::new(minint, Client::start());
         session.begin(arguments);
         session.configure();
         session.stopped("entry");
-        Some(session)
+        session
     }
 
     /// A machine and a client that hasn't said anything yet.
@@ -117,10 +167,38 @@ impl LiveSession {
     }
 
     /// Ends the session by `disconnect`: the machine runs, and the code in it is that of its images.
-    pub fn leave(self) {
-        let Self { client, mut minint, .. } = self;
+    pub fn leave(mut self) {
+        let images = self.images();
+        let Self { client, minint, .. } = self;
         assert!(client.disconnect().expect("the adapter was started").success());
-        assert!(minint.is_running());
+        runs_without_breakpoints(&minint, &images);
+    }
+
+    /// The modules: where they are, and their files here.
+    pub fn images(&mut self) -> Vec<(u64, PathBuf)> {
+        let modules = self.client.ask("modules", json!({}));
+        let modules = modules["modules"].as_array().expect("a list").iter();
+        let image = |module: &Value| {
+            let base = module["id"].as_str()?.strip_prefix("0x")?;
+            Some((u64::from_str_radix(base, 16).ok()?, module["path"].as_str()?.into()))
+        };
+        modules.filter_map(image).collect()
+    }
+
+    /// Has the live driver do something in its next round, once the target goes on.
+    pub fn set_mode(&mut self, mode: u32, argument: u64) {
+        for (name, value) in [("LiveArgument", argument), ("LiveMode", mode.into())] {
+            let expression = format!("livedrv!{name}");
+            self.client.ask("setExpression", json!({"expression": expression, "value": value.to_string()}));
+        }
+    }
+
+    /// The same, while the target runs.
+    pub fn set_mode_while_running(&mut self, mode: u32) {
+        self.client.ask("pause", json!({"threadId": 1}));
+        self.stopped("pause");
+        self.set_mode(mode, 0);
+        self.go();
     }
 
     /// Sets the breakpoints of a source file of the live driver, and returns what became of them.
