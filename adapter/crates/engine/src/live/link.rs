@@ -198,7 +198,7 @@ impl Link {
                 Ok(Outcome::NoLine) | Err(RecvTimeoutError::Disconnected) => return Err(LinkError::NoLine),
                 Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => return give_up(LinkError::Cancelled),
                 Err(RecvTimeoutError::Timeout) => {
-                    if self.shared.urgent.load(Ordering::Relaxed) && begin.elapsed() > PATIENCE {
+                    if self.is_urgent() && begin.elapsed() > PATIENCE {
                         return give_up(LinkError::GaveWay);
                     }
                 }
@@ -237,6 +237,11 @@ impl Link {
         let shown = self.shared.shown();
         let from = shown.trace.partition_point(|(at, _)| *at < position);
         shown.trace.iter().skip(from).cloned().collect()
+    }
+
+    /// Whether somebody needs the engine now.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.shared.urgent.load(Ordering::Relaxed)
     }
 
     /// For whoever may need the engine while it waits.

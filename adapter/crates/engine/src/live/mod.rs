@@ -29,7 +29,7 @@ use ::memory::ReadFailure;
 use arch::{AddressSpace, Context};
 use cache::Cache;
 use journal::Journal;
-use kd_protocol::{Answer, Request, StateChange, Version};
+use kd_protocol::{Answer, Request, RequestFailure, StateChange, Version};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -75,7 +75,15 @@ pub(crate) struct Known {
     /// Page tables that virtual addresses go through, if not the current processor's.
     space: Option<AddressSpace>,
     cancel: CancelFlag,
-    silent_since: Option<Instant>,
+    silent: Option<Silence>,
+}
+
+/// The target didn't answer.
+#[derive(Clone, Copy)]
+struct Silence {
+    since: Instant,
+    /// It had no more time than others had patience: it may just be slow.
+    hurried: bool,
 }
 
 impl Live {
@@ -93,7 +101,7 @@ impl Live {
             inserted: BTreeMap::new(),
             space: None,
             cancel: CancelFlag::default(),
-            silent_since: None,
+            silent: None,
         };
         Ok(Arc::new(Self {
             link: Link::start(connection, wake)?,
@@ -136,7 +144,7 @@ impl Live {
         let mut known = self.known();
         known.state = RunState::Halted;
         known.stop = Some(stop);
-        known.silent_since = None;
+        known.silent = None;
     }
 
     /// The target runs, or nobody knows.
@@ -149,7 +157,7 @@ impl Live {
 
     /// It answers again.
     pub(crate) fn is_heard(&self) {
-        self.known().silent_since = None;
+        self.known().silent = None;
     }
 
     /// Forgets memory and registers, which may be other ones now.
@@ -196,7 +204,8 @@ impl Live {
                 RunState::Connecting | RunState::Ended => return Err(LinkError::NoLine),
                 RunState::Halted | RunState::Unknown => {}
             }
-            if known.silent_since.is_some_and(|since| since.elapsed() < SULK) {
+            let sulks = |silence: Silence| !silence.hurried || self.link.is_urgent();
+            if known.silent.is_some_and(|silence| silence.since.elapsed() < SULK && sulks(silence)) {
                 return Err(LinkError::GaveWay);
             }
             let stop = known.stop.as_ref();
@@ -204,13 +213,14 @@ impl Live {
             let current = stop.map_or(0, |stop| stop.processor);
             (processor.unwrap_or(current), level, known.cancel.clone())
         };
+        tracing::trace!(processor, ?request, "asked");
         let result = self.link.request(processor, level, request, &cancel);
-        let silent = matches!(
-            result,
-            Err(LinkError::GaveWay
-                | LinkError::Failed(kd_protocol::RequestFailure::TimedOut { acknowledged: false, .. }))
-        );
-        self.known().silent_since = silent.then(Instant::now);
+        let hurried = match &result {
+            Err(LinkError::GaveWay) => Some(true),
+            Err(LinkError::Failed(RequestFailure::TimedOut { acknowledged: false, .. })) => Some(false),
+            _ => None,
+        };
+        self.known().silent = hurried.map(|hurried| Silence { since: Instant::now(), hurried });
         result
     }
 

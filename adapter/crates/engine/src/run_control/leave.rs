@@ -31,6 +31,7 @@ impl Session {
         let result = match live.state() {
             RunState::Connecting | RunState::Ended => Ok(()),
             RunState::Running if leave == Leave::Running && self.runs_alone(&live) => {
+                self.want_nothing();
                 self.run_control.leaving = true;
                 self.see_off();
                 Ok(())
@@ -45,7 +46,7 @@ impl Session {
     /// Whether nothing of the debugger is in the running target, and no stop that it asked for is on its way.
     fn runs_alone(&self, live: &Live) -> bool {
         let control = &self.run_control;
-        let is_stopping = control.pause_wanted || control.quiet_stop_wanted;
+        let is_stopping = control.pause_wanted || control.quiet_stop_wanted || !control.passing.is_empty();
         live.inserted().is_empty() && control.watched.iter().all(Option::is_none) && !is_stopping
     }
 
@@ -65,10 +66,15 @@ impl Session {
         self.leave_halted(leave)
     }
 
-    fn leave_halted(&mut self, leave: Leave) -> Result<(), RunError> {
+    /// Nothing is to be in the target any more when it goes on.
+    fn want_nothing(&mut self) {
         self.breakpoints = Default::default();
         self.run_control.temporary.clear();
         self.run_control.errand = Errand::Free;
+    }
+
+    fn leave_halted(&mut self, leave: Leave) -> Result<(), RunError> {
+        self.want_nothing();
         match leave {
             Leave::Running => {
                 self.run_control.leaving = true;
