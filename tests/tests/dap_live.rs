@@ -317,3 +317,68 @@ fn the_next_instruction_can_be_set() {
     session.go();
     session.leave();
 }
+
+#[test]
+fn a_target_that_is_not_to_stop_runs_on_with_its_breakpoints() {
+    let Some(minint) = LiveSession::booted("O2", "") else { return };
+    let mut arguments = arguments(&minint, "O2");
+    arguments["stopOnEntry"] = json!(false);
+    let mut session = LiveSession::new(minint, Client::start());
+    session.begin(arguments);
+    session.client.ask("setFunctionBreakpoints", json!({"breakpoints": [{"name": "livedrv!LiveFactorial"}]}));
+    session.configure();
+    let stop = session.stopped("function breakpoint");
+    assert_eq!(session.place(&stop["threadId"]).0, "livedrv!LiveFactorial");
+    session.client.ask("disconnect", json!({"suspendDebuggee": true}));
+    let LiveSession { client, minint, .. } = session;
+    assert!(client.end().unwrap().success());
+    // It waits for the next debugger.
+    let session = LiveSession::attached(minint, "O2");
+    session.leave();
+}
+
+#[test]
+fn an_inlined_function_is_stepped_into_and_out_of() {
+    let Some(mut session) = LiveSession::running("O2") else { return };
+    let line = line_of("work.c", "checksum = LiveChecksum(Request->Buffer, Request->Length);");
+    session.set_breakpoints("work.c", json!([{"line": line}]));
+    session.go();
+    let stop = session.stopped("breakpoint");
+    session.set_breakpoints("work.c", json!([]));
+    let thread = stop["threadId"].clone();
+    let mut functions = Vec::new();
+    for _ in 0..8 {
+        session.client.ask("stepIn", json!({"threadId": thread}));
+        session.stopped("step");
+        functions.push(session.place(&thread).0);
+        if functions.last().unwrap().contains("LiveRotate") {
+            break;
+        }
+    }
+    assert!(functions.last().unwrap().contains("LiveRotate"), "{functions:?}");
+    let names: Vec<String> =
+        session.stack(&thread).iter().map(|frame| frame["name"].as_str().unwrap().to_owned()).collect();
+    assert!(names[1].contains("LiveChecksum") && names[2].contains("LiveHandleRequest"), "{names:?}");
+    session.client.ask("stepOut", json!({"threadId": thread}));
+    session.stopped("step");
+    assert!(session.place(&thread).0.contains("LiveChecksum"), "{:?}", session.place(&thread));
+    session.client.ask("stepOut", json!({"threadId": thread}));
+    session.stopped("step");
+    assert!(session.place(&thread).0.contains("LiveHandleRequest"), "{:?}", session.place(&thread));
+    session.go();
+    session.leave();
+}
+
+#[test]
+fn a_terminated_adapter_leaves_the_kernel_running_without_breakpoints() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    let line = line_of("work.c", "result = (ULONG)LiveFactorial(LIVE_DEPTH);");
+    session.set_breakpoints("work.c", json!([{"line": line}]));
+    session.go();
+    session.stopped("breakpoint");
+    let images = session.images();
+    let LiveSession { client, minint, .. } = session;
+    client.terminate_adapter();
+    assert!(client.end().is_some());
+    runs_without_breakpoints(&minint, &images);
+}

@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+#[cfg(unix)]
+use tests::dap_client::live;
 use tests::dap_client::{Client, kdap, targets};
 use tests::temporary::TemporaryFolder;
 
@@ -39,6 +41,57 @@ fn a_whole_session_passes_dapcheck() {
         let report = read_json(&report);
         assert_eq!(report["verdict"], "pass", "{}: {:#}", target.name, report["findings"]);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_whole_live_session_passes_dapcheck() {
+    let Some(dapcheck) = tool("dapcheck.py") else { return };
+    let Some(minint) = live::LiveSession::booted("O0", "") else { return };
+    let folder = TemporaryFolder::new();
+    let report = folder.path().join("report.json");
+    let mut command = Command::new("python3");
+    command.arg(&dapcheck).args(["proxy", "--report"]).arg(&report).arg("--").arg(kdap());
+    let arguments = live::arguments(&minint, "O0");
+    let mut session = live::LiveSession::new(minint, Client::start_with(command));
+    session.begin(arguments);
+    let line = live::line_of("work.c", "result = (ULONG)LiveFactorial(LIVE_DEPTH);");
+    session.set_breakpoints("work.c", json!([{"line": line}, {"line": line + 1, "logMessage": "at {Worker->Round}"}]));
+    session.client.ask("setFunctionBreakpoints", json!({"breakpoints": [{"name": "livedrv!LiveMultiLine"}]}));
+    session.client.ask("setExceptionBreakpoints", json!({"filters": ["bugcheck", "av"]}));
+    session.configure();
+    session.stopped("entry");
+    let info = session.client.ask("dataBreakpointInfo", json!({"name": "livedrv!LiveTicks"}));
+    let data = json!({"breakpoints": [{"dataId": info["dataId"], "accessType": "write"}]});
+    session.client.ask("setDataBreakpoints", data);
+    session.go();
+    for _ in 0..4 {
+        let body = session.client.event("stopped", session.seen());
+        session.stopped(body["reason"].as_str().unwrap());
+        let thread = &body["threadId"];
+        session.client.ask("threads", Value::Null);
+        for frame in session.stack(thread).iter().take(3) {
+            look_into(&mut session.client, frame);
+        }
+        session.go();
+    }
+    session.client.ask("setDataBreakpoints", json!({"breakpoints": []}));
+    session.client.ask("setFunctionBreakpoints", json!({"breakpoints": []}));
+    session.client.ask("pause", json!({"threadId": 1}));
+    let body = session.client.event("stopped", session.seen());
+    session.stopped(body["reason"].as_str().unwrap());
+    let thread = body["threadId"].clone();
+    for command in ["next", "stepIn", "stepOut"] {
+        session.client.ask(command, json!({"threadId": thread, "granularity": "instruction"}));
+        let body = session.client.event("stopped", session.seen());
+        session.stopped(body["reason"].as_str().unwrap());
+    }
+    session.client.ask("modules", json!({"startModule": 0, "moduleCount": 10}));
+    session.client.ask("kd/trace", json!({}));
+    session.client.ask("evaluate", json!({"expression": "lm", "context": "repl"}));
+    assert!(session.client.disconnect().unwrap().success());
+    let report = read_json(&report);
+    assert_eq!(report["verdict"], "pass", "{:#}", report["findings"]);
 }
 
 #[test]

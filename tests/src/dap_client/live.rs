@@ -139,6 +139,11 @@ impl LiveSession {
         self.client.ask("configurationDone", Value::Null);
     }
 
+    /// How many of the events came up to the last `stopped` that was waited for.
+    pub fn seen(&self) -> usize {
+        self.seen
+    }
+
     /// Waits for the next `stopped`, which must have this reason, and returns its body.
     pub fn stopped(&mut self, reason: &str) -> Value {
         let body = self.client.event("stopped", self.seen);

@@ -205,6 +205,14 @@ impl Client {
         }
     }
 
+    /// Asks the adapter's process to end, as an operating system that shuts down does.
+    #[cfg(unix)]
+    pub fn terminate_adapter(&self) {
+        let child = self.child.as_ref().expect("the adapter was started here");
+        let status = Command::new("kill").arg(child.id().to_string()).status();
+        assert!(status.expect("there is a kill command").success());
+    }
+
     /// `disconnect`, and the end of the adapter: its exit status.
     pub fn disconnect(mut self) -> Option<ExitStatus> {
         self.ask("disconnect", json!({}));

@@ -30,7 +30,7 @@ impl Request for Threads {
     type Body = Body;
 
     fn run(session: &mut Session, _: IgnoredAny) -> Result<Body, RequestError> {
-        let engine = &session.attached()?.engine;
+        let engine = &mut session.attached()?.engine;
         let state = match engine.run_state() {
             RunState::Halted => {
                 let processors = engine.processors();
@@ -38,7 +38,13 @@ impl Request for Threads {
                     id: to_dap::thread_id(processor.number),
                     name: name(processors, processor),
                 };
-                return Ok(Body { threads: processors.all.iter().map(thread).collect() });
+                let threads = processors.all.iter().map(thread).collect();
+                let unknown = processors.all.iter().any(|processor| processor.thread.is_err());
+                if unknown && engine.target().live().is_some() {
+                    // There may have been no time for all of it, and there may be the next time.
+                    engine.forget_conclusions();
+                }
+                return Ok(Body { threads });
             }
             RunState::Running => "",
             RunState::Connecting => " (not connected yet)",

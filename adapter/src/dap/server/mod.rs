@@ -47,7 +47,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One session on standard input and output; returns when it has ended.
 pub async fn serve_stdio() {
-    serve(tokio::io::stdin(), tokio::io::stdout(), SessionLog::default()).await;
+    serve(tokio::io::stdin(), tokio::io::stdout(), SessionLog::default(), asked_to_end()).await;
 }
 
 /// A session for each connection to `port` on the loopback interface; 0 stands for a free one. Doesn't return.
@@ -65,7 +65,7 @@ pub async fn serve_connections(port: u16) -> io::Result<()> {
                 let _ = connection.set_nodelay(true);
                 tokio::spawn(async move {
                     let (input, output) = connection.into_split();
-                    serve(input, output, SessionLog::default()).await;
+                    serve(input, output, SessionLog::default(), pending()).await;
                 });
             }
             Err(error) => {
@@ -77,8 +77,32 @@ pub async fn serve_connections(port: u16) -> io::Result<()> {
     }
 }
 
-/// One session, from the first byte to the last.
-pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpin, log: SessionLog) {
+/// Ends when the operating system asks the process to end: `SIGTERM`, or Ctrl+C where there is a terminal.
+async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut asked) => {
+                asked.recv().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the process can't be asked to end");
+                pending().await
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    pending().await
+}
+
+/// One session, from the first byte to the last; `end` ends it as the end of the input does.
+pub async fn serve(
+    input: impl AsyncRead + Unpin,
+    output: impl AsyncWrite + Unpin,
+    log: SessionLog,
+    end: impl Future<Output = ()>,
+) {
     let (outbox, frames) = Outbox::new();
     let progress = Progress::new(Arc::clone(&outbox));
     let in_flight = InFlight::new(Arc::clone(&outbox));
@@ -92,7 +116,7 @@ pub async fn serve(input: impl AsyncRead + Unpin, output: impl AsyncWrite + Unpi
     let session = async {
         tokio::select! {
             () = write(frames, output, gone) => {}
-            () = reader.read(input) => tracing::warn!("the client is gone, and a request doesn't end"),
+            () = reader.read(input, end) => tracing::warn!("the client is gone, and a request doesn't end"),
             () = progress.watch() => {}
         }
     };
@@ -133,8 +157,9 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads until the input ends, then gives the open requests time to end, too.
-    async fn read(self, mut input: impl AsyncRead + Unpin) {
+    /// Reads until the input ends or `end` comes, then gives the open requests time to end, too.
+    async fn read(self, mut input: impl AsyncRead + Unpin, end: impl Future<Output = ()>) {
+        let mut end = std::pin::pin!(end);
         let mut decoder = Decoder::default();
         let mut piece = vec![0; 64 << 10];
         let mut cancel_at: Option<Instant> = None;
@@ -154,6 +179,7 @@ impl Reader {
                     }
                     Ok(count) => decoder.push(piece.get(..count).unwrap_or_default()),
                 },
+                () = &mut end => break,
                 () = deadline => {
                     self.in_flight.cancel_all();
                     cancel_at = None;

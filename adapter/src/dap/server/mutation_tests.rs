@@ -142,7 +142,8 @@ async fn session(input: &[u8], random: &mut Random) -> Vec<Value> {
         from_server.read_to_end(&mut output).await.unwrap();
         output
     };
-    let ((), output, ()) = tokio::join!(write, read, serve(server_input, server_output, SessionLog::silent()));
+    let ((), output, ()) =
+        tokio::join!(write, read, serve(server_input, server_output, SessionLog::silent(), std::future::pending()));
     let mut decoder = Decoder::default();
     decoder.push(&output);
     let messages = std::iter::from_fn(|| decoder.next_body());
