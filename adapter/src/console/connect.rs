@@ -75,6 +75,7 @@ pub fn connect(arguments: ConnectArguments) -> ExitCode {
         interrupts: 0,
         timeout: arguments.timeout.map(Duration::from_secs),
         waiting_since: Instant::now(),
+        line_ended: true,
     };
     let ready = match arguments.commands {
         Some(commands) => {
@@ -111,6 +112,8 @@ struct Connected {
     interrupts: u32,
     timeout: Option<Duration>,
     waiting_since: Instant,
+    /// The last text, which may be the target's, has ended its line.
+    line_ended: bool,
 }
 
 impl Connected {
@@ -185,6 +188,10 @@ impl Connected {
         }
         let line = self.lines.pop_front().unwrap_or_default();
         self.question = None;
+        // Its prompt's line ends with the answer.
+        if !self.line_ended {
+            self.tell("\n")?;
+        }
         self.console.session.borrow_mut().answer_prompt(&line);
         Ok(true)
     }
@@ -247,7 +254,7 @@ impl Connected {
         for happening in happenings {
             match happening {
                 Happening::Text(Told::Target, text) => self.tell(&text)?,
-                Happening::Text(Told::LogPoint | Told::Debugger, text) => self.tell(&(text + "\n"))?,
+                Happening::Text(Told::LogPoint | Told::Debugger, text) => self.tell_line(&(text + "\n"))?,
                 Happening::Text(Told::Important, text) => eprintln!("{text}"),
                 Happening::Stopped(stop) => self.show_stop(&stop)?,
                 Happening::Prompt(text) => {
@@ -264,7 +271,7 @@ impl Connected {
             }
         }
         let trace = commands::new_link_trace(&mut self.console.session.borrow_mut());
-        trace.map_or(Ok(()), |trace| self.tell(&report::text(&trace)))
+        trace.map_or(Ok(()), |trace| self.tell_line(&report::text(&trace)))
     }
 
     /// Shows a text, and keeps it in the log file if one is open.
@@ -276,12 +283,21 @@ impl Connected {
             eprintln!("the log file was closed: it can't be written: {error}");
         }
         drop(session);
+        self.line_ended = text.ends_with('\n');
         print(text)
+    }
+
+    /// The same on a line of its own: what the target prints needn't end one.
+    fn tell_line(&mut self, text: &str) -> io::Result<()> {
+        if !self.line_ended {
+            self.tell("\n")?;
+        }
+        self.tell(text)
     }
 
     fn show_stop(&mut self, stop: &Stop) -> io::Result<()> {
         let text = stop::text(&self.console.session.borrow(), stop);
-        self.tell(&text)?;
+        self.tell_line(&text)?;
         for commands in stop.commands.iter().rev() {
             for command in line::split(commands).into_iter().rev() {
                 self.commands.push_front(command.to_owned());

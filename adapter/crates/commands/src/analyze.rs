@@ -31,8 +31,7 @@ pub static COMMAND: Command = Command {
 /// # Errors
 /// When the dump's header holds no bug check.
 fn analyze(session: &mut Session) -> Result<Report, CommandError> {
-    let crash = session.crash();
-    let crash = crash.ok_or_else(|| CommandError::Failed("the dump's header holds no bug check".to_owned()))?;
+    let crash = bugcheck::crash(session)?;
     let mut report = Report::default();
     report.records.extend(bugcheck::explain(session, &crash.bug_check));
     let source = most_telling_context(session, crash);

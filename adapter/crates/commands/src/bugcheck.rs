@@ -5,6 +5,7 @@ use crate::command::{Command, CommandError, Invocation};
 use crate::report::{Format, Record, Report};
 use analysis::nt::bugcheck::{BugCheck, ParameterKind};
 use engine::Session;
+use engine::crash::Crash;
 use memory::VirtualAddress;
 
 /// The command's entry.
@@ -19,8 +20,7 @@ pub static COMMAND: Command = Command {
 };
 
 fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
-    let crash = invocation.session.crash();
-    let crash = crash.ok_or_else(|| CommandError::Failed("the dump's header holds no bug check".to_owned()))?;
+    let crash = crash(invocation.session)?;
     let pointer = Format::address(invocation.session.target().architecture().pointer_size());
     let BugCheck { code, parameters } = crash.bug_check;
     let mut report =
@@ -35,6 +35,18 @@ fn run(invocation: &mut Invocation<'_>) -> Result<Report, CommandError> {
     }
     report.push(record);
     Ok(report)
+}
+
+/// The bug check that the system is in.
+///
+/// # Errors
+/// When it is in none.
+pub(crate) fn crash(session: &Session) -> Result<&Crash, CommandError> {
+    let why = || match session.target().live() {
+        Some(_) => "the target is in no bug check",
+        None => "the dump's header holds no bug check",
+    };
+    session.crash().ok_or_else(|| CommandError::Failed(why().to_owned()))
 }
 
 /// Name, meaning and explained parameters, in the shape of `!analyze -v`.
