@@ -13,13 +13,13 @@ use crate::scope::{ContextSource, Scope};
 use crate::search_news::SearchNews;
 use crate::session_scope::SessionScope;
 use crate::settings::Settings;
-use crate::stack::{self, Frame, Stack, Surroundings};
+use crate::stack::{self, Frame, KnownStacks, Stack, Surroundings};
 use crate::target::{OpenError, OpenOptions, Target};
 use crate::variables::{self, FrameVariable};
 use analysis::nt::structure::NtError;
 use analysis::nt::{processors, thread, trap_frame};
 use arch::Context;
-use memory::VirtualAddress;
+use memory::{PAGE_SIZE, ReadVirtualExt, VirtualAddress};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::io;
@@ -32,6 +32,9 @@ use transport::Connection;
 
 /// Most frames of one stack that are walked: more than a kernel stack has room for.
 const MAX_FRAMES: usize = 2000;
+
+/// Bytes of a live target's stack that a walk begins with.
+const STACK_BYTES: usize = 512;
 
 /// Why something can't be made current.
 #[derive(Debug, thiserror::Error)]
@@ -86,11 +89,16 @@ pub struct Session {
     written: Cell<bool>,
 }
 
-/// The registers of a live target's processor.
-fn live_context(live: &Live, number: u32) -> Result<Context, ScopeError> {
+/// KD's number of a live target's processor, if there is one.
+fn live_processor(live: &Live, number: u32) -> Result<u16, ScopeError> {
     let count = live.stop().map_or(0, |stop| stop.number_processors);
     let processor = u16::try_from(number).ok().filter(|_| number < count || count == 0);
-    let processor = processor.ok_or(ScopeError::NoSuchProcessor { number, count: count as usize })?;
+    processor.ok_or(ScopeError::NoSuchProcessor { number, count: count as usize })
+}
+
+/// The registers of a live target's processor.
+fn live_context(live: &Live, number: u32) -> Result<Context, ScopeError> {
+    let processor = live_processor(live, number)?;
     let what = || format!("the registers of processor {number}");
     live.context(processor)
         .map_err(|error| ScopeError::NoContext(NtError::NotTold { what: what(), failure: error.as_read_failure() }))
@@ -214,7 +222,7 @@ impl Session {
     /// # Errors
     /// [`ScopeError`]; what was current stays.
     pub fn select_context(&mut self, source: ContextSource) -> Result<(), ScopeError> {
-        self.context_of(source)?;
+        self.can_be_current(source)?;
         let processor = match source {
             ContextSource::Processor(number) => number,
             ContextSource::Exception => self.processors().crashed.unwrap_or(self.scope.processor),
@@ -230,7 +238,7 @@ impl Session {
     /// # Errors
     /// [`ScopeError`]; what was current stays.
     pub fn restore_scope(&mut self, scope: Scope) -> Result<(), ScopeError> {
-        self.context_of(scope.source)?;
+        self.can_be_current(scope.source)?;
         self.scope = scope;
         self.recall.code = None;
         Ok(())
@@ -248,6 +256,14 @@ impl Session {
         }
         self.scope.frame = index;
         Ok(())
+    }
+
+    /// Registers of a live target's processor are asked for only when they are needed.
+    fn can_be_current(&self, source: ContextSource) -> Result<(), ScopeError> {
+        match (self.target.live(), source) {
+            (Some(live), ContextSource::Processor(number)) => live_processor(live, number).map(|_| ()),
+            _ => self.context_of(source).map(|_| ()),
+        }
     }
 
     /// The registers of a context.
@@ -298,8 +314,7 @@ impl Session {
             return Ok(Rc::clone(known));
         }
         let context = self.context_of(source)?;
-        let stacks = self.known_stacks(source);
-        let stack = Rc::new(self.walk(&context, &stacks, MAX_FRAMES));
+        let stack = Rc::new(self.walk(&context, &|| self.known_stacks(source), MAX_FRAMES));
         if stack.end != stack::StackEnd::Cancelled {
             self.stacks.borrow_mut().insert(source, Rc::clone(&stack));
         }
@@ -312,11 +327,12 @@ impl Session {
             let module = self.target.modules().at(at);
             module.and_then(|module| Some(module.symbols()?.inline_frames(module.rva(at)?).len())).unwrap_or(0)
         });
-        self.walk(context, &[], inlined + 3)
+        self.walk(context, &Vec::new, inlined + 3)
     }
 
-    fn walk(&self, context: &Context, stacks: &[Range<VirtualAddress>], most: usize) -> Stack {
+    fn walk(&self, context: &Context, stacks: &KnownStacks<'_>, most: usize) -> Stack {
         let kernel = self.target.kernel();
+        self.fetch_stack(context);
         let surroundings = Surroundings {
             architecture: self.target.architecture(),
             memory: &self.target,
@@ -326,6 +342,14 @@ impl Session {
             cancel: &self.cancel,
         };
         stack::walk(&surroundings, context, most)
+    }
+
+    /// The part of a live target's stack that any walk reads, and the innermost frame's variables lie in: at once, since each
+    /// read takes its time.
+    fn fetch_stack(&self, context: &Context) {
+        let (Some(_), Some(at)) = (self.target.live(), context.stack_pointer()) else { return };
+        // What isn't there is found out by whoever needs it.
+        let _ = self.target.prefix(at, STACK_BYTES.min((PAGE_SIZE - at.page_offset()) as usize));
     }
 
     fn known_stacks(&self, source: ContextSource) -> Vec<Range<VirtualAddress>> {

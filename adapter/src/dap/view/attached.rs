@@ -91,7 +91,12 @@ impl Attached {
     /// When there is no such thread.
     pub fn processor(&self, thread: i64) -> Result<u32, RequestError> {
         let number = thread.checked_sub(1).and_then(|number| u32::try_from(number).ok());
-        let known = number.filter(|&number| self.engine.processors().get(number).is_some());
+        let is_there = |number: u32| match self.engine.target().live() {
+            // Nothing has to be asked for that.
+            Some(_) => self.engine.target().system().processors.is_some_and(|count| number < count),
+            None => self.engine.processors().get(number).is_some(),
+        };
+        let known = number.filter(|&number| is_there(number));
         known.ok_or(RequestError::NoSuchThread(thread))
     }
 

@@ -59,7 +59,7 @@ impl Listing {
             if at > address && !within {
                 return;
             }
-            match disassembly::forwards(engine, at, 1).pop() {
+            match disassembly::forwards_in(engine, &engine.target().code(), at, 1).pop() {
                 Some(Row::Instruction(instruction)) => {
                     let bytes: String = instruction.bytes().iter().map(|byte| format!("{byte:02x}")).collect();
                     self.push(at, &format!("{bytes:<20} {}", instruction.text));

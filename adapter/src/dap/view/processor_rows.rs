@@ -3,7 +3,7 @@
 use super::container::{Row, Surroundings};
 use analysis::nt::processors;
 use analysis::nt::structure::NtError;
-use engine::variables::Node;
+use engine::variables::{Node, Style};
 use memory::VirtualAddress;
 
 /// One row for each; what can't be had says why.
@@ -30,7 +30,10 @@ fn row(around: &Surroundings<'_>, ty: &str, address: Result<VirtualAddress, NtEr
     match address.and_then(|address| Ok((address, kernel.find_type(ty)?))) {
         Ok((address, found)) => {
             let node = Node::at(ty, found, address).in_module("nt");
-            Row { value: format!("{address} {}", around.row(&node).value), ..around.row(&node) }
+            // A preview would be fetched from a live target: these are large, and far apart.
+            let style = around.engine.target().live().map_or(around.style, |_| Style::Dt);
+            let row = Surroundings { frame: around.frame.clone(), style, ..*around }.row(&node);
+            Row { value: format!("{address} {}", row.value), ..row }
         }
         Err(error) => Row { name: ty.to_owned(), value: format!("<{error}>"), ..Row::default() },
     }

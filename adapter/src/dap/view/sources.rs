@@ -5,7 +5,7 @@ use crate::dap::protocol::Source;
 use engine::Session as Engine;
 use memory::VirtualAddress;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{MAIN_SEPARATOR_STR, PathBuf};
 
 /// Listings, by the numbers that the client knows them by; good for the whole session.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Sources {
 /// The first of the places where a file may be that has it.
 fn find(name: &str, map: &[(String, String)]) -> Option<PathBuf> {
     let mapped = map.iter().filter_map(|(there, here)| Some(format!("{here}/{}", below(name, there)?)));
-    let candidates = mapped.map(|path| path.replace('\\', "/")).chain([name.to_owned()]);
+    let candidates = mapped.map(|path| path.replace(['\\', '/'], MAIN_SEPARATOR_STR)).chain([name.to_owned()]);
     candidates.map(PathBuf::from).find(|path| path.is_absolute() && path.is_file())
 }
 

@@ -50,7 +50,8 @@ impl ThreadStack {
         let stack = engine.stack_of(source)?;
         let shown = stack.frames.len();
         let whole = Self { processor: (source, stack), shown, exception: None, fault: 0 };
-        if engine.processors().crashed != Some(number) {
+        // Which one crashed, only a dump has to be asked; in a live target it costs much to find out about all of them.
+        if engine.target().live().is_some() || engine.processors().crashed != Some(number) {
             return Ok(whole);
         }
         match engine.stack_of(ContextSource::Exception) {

@@ -94,6 +94,20 @@ impl<'a> Kernel<'a> {
     /// # Errors
     /// Only when the types are unknown; a damaged list is part of the result.
     pub fn list(&self, head: VirtualAddress, type_name: &str, links: &str) -> Result<ListWalk<'a>, NtError> {
+        self.list_for(head, type_name, links, &[])
+    }
+
+    /// The same for somebody who will read these members of each element.
+    ///
+    /// # Errors
+    /// As [`Kernel::list`].
+    pub fn list_for(
+        &self,
+        head: VirtualAddress,
+        type_name: &str,
+        links: &str,
+        members: &[&str],
+    ) -> Result<ListWalk<'a>, NtError> {
         let ty = self.find_type(type_name)?;
         let links_offset =
             Structure::new(self.memory, self.pointer_size(), ty.clone(), VirtualAddress(0)).field(links)?;
@@ -119,7 +133,9 @@ impl<'a> Kernel<'a> {
                 return Ok(walk);
             }
             let address = links_at.back(links_offset);
-            walk.elements.push(Structure::new(self.memory, self.pointer_size(), ty.clone(), address));
+            let element = Structure::new(self.memory, self.pointer_size(), ty.clone(), address);
+            element.touch(members);
+            walk.elements.push(element);
         }
     }
 }

@@ -28,12 +28,15 @@ pub struct LoadedModules {
     pub errors: Vec<NtError>,
 }
 
+/// What is read of an entry.
+const MEMBERS: [&str; 6] = ["InLoadOrderLinks", "DllBase", "SizeOfImage", "FullDllName", "CheckSum", "TimeDateStamp"];
+
 /// Walks the list whose head lies at `head` (`nt!PsLoadedModuleList`).
 ///
 /// # Errors
 /// When the types are unknown; damaged entries are part of the result.
 pub fn list(kernel: &Kernel<'_>, head: VirtualAddress) -> Result<LoadedModules, NtError> {
-    let walk = kernel.list(head, "_KLDR_DATA_TABLE_ENTRY", "InLoadOrderLinks")?;
+    let walk = kernel.list_for(head, "_KLDR_DATA_TABLE_ENTRY", "InLoadOrderLinks", &MEMBERS)?;
     let mut loaded = LoadedModules::default();
     for entry in &walk.elements {
         match read_entry(entry) {

@@ -6,6 +6,8 @@ use symbols::{Member, Shape, TypeError, TypeRef};
 
 /// Longest counted string that is read, in bytes: the length field of `UNICODE_STRING` allows no more.
 const MAX_STRING_BYTES: u16 = u16::MAX;
+/// Bytes that [`Structure::touch`] reads at once.
+const MAX_TOUCHED: usize = 4096;
 
 /// Why something of NT couldn't be had.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -121,6 +123,28 @@ impl<'a> Structure<'a> {
     /// Whether the type has a member of this name.
     pub fn has_field(&self, name: &str) -> bool {
         self.member(name).is_ok()
+    }
+
+    /// Reads these members at once, those that lie near each other: where memory is at the end of a slow line, each read
+    /// costs more than the bytes between them. What can't be read, or isn't there, is left to later reads, which say so.
+    pub fn touch(&self, paths: &[&str]) {
+        /// Bytes that a read of its own costs.
+        const READ_COST: u64 = 178;
+        let place = |path: &&str| {
+            let place = self.field(path).ok()?;
+            let start = place.address.distance_from(self.address)?;
+            Some(start..start.checked_add(place.ty.size().ok()?)?)
+        };
+        let mut places: Vec<_> = paths.iter().filter_map(place).collect();
+        places.sort_by_key(|place| place.start);
+        let mut places = places.into_iter().peekable();
+        while let Some(mut stretch) = places.next() {
+            while let Some(next) = places.next_if(|next| next.start <= stretch.end.saturating_add(READ_COST)) {
+                stretch.end = stretch.end.max(next.end);
+            }
+            let length = usize::try_from(stretch.end - stretch.start).unwrap_or(0).min(MAX_TOUCHED);
+            let _ = self.memory.prefix(self.address.offset(stretch.start), length);
+        }
     }
 
     fn member(&self, name: &str) -> Result<Member, NtError> {

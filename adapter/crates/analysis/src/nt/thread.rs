@@ -43,6 +43,7 @@ pub fn thread<'a>(kernel: &Kernel<'a>, address: VirtualAddress) -> Result<Struct
 /// # Errors
 /// When the thread's own identity can't be read; a process that can't be read is just left out.
 pub fn identify(kernel: &Kernel<'_>, thread: &Structure<'_>) -> Result<ThreadIdentity, NtError> {
+    thread.touch(&["Tcb.StackLimit", "Tcb.StackBase", "Tcb.ApcState.Process", "Cid"]);
     let process = current_process(thread).and_then(|process| identify_process(kernel, process));
     Ok(ThreadIdentity {
         thread: thread.address(),
@@ -66,6 +67,7 @@ pub fn current_process(thread: &Structure<'_>) -> Result<VirtualAddress, NtError
 /// When it can't be read.
 pub fn identify_process(kernel: &Kernel<'_>, address: VirtualAddress) -> Result<ProcessIdentity, NtError> {
     let process = kernel.structure("_EPROCESS", address)?;
+    process.touch(&["UniqueProcessId", "ImageFileName"]);
     Ok(ProcessIdentity {
         process: address,
         process_id: process.field("UniqueProcessId")?.integer()?,
@@ -78,6 +80,7 @@ pub fn identify_process(kernel: &Kernel<'_>, address: VirtualAddress) -> Result<
 /// # Errors
 /// When it can't be read, or its limits make no sense.
 pub fn kernel_stack(thread: &Structure<'_>) -> Result<Range<VirtualAddress>, NtError> {
+    thread.touch(&["Tcb.StackLimit", "Tcb.StackBase", "Tcb.ApcState.Process", "Cid"]);
     let limit = thread.field("Tcb.StackLimit")?.pointer()?;
     let base = thread.field("Tcb.StackBase")?.pointer()?;
     if limit >= base {

@@ -7,7 +7,7 @@ pub use functions::{Region, region_at};
 
 use crate::session::Session;
 use arch::Instruction;
-use memory::{ReadError, ReadVirtualExt, VirtualAddress};
+use memory::{ReadError, ReadVirtual, ReadVirtualExt, VirtualAddress};
 
 /// One row of a listing.
 #[derive(Clone, Debug)]
@@ -30,12 +30,17 @@ pub struct Before {
 
 /// Disassembles `count` instructions from `address` on; ends early with a row that says what can't be read.
 pub fn forwards(session: &Session, address: VirtualAddress, count: usize) -> Vec<Row> {
+    forwards_in(session, session.target(), address, count)
+}
+
+/// The same of code that is read from `memory`.
+pub fn forwards_in(session: &Session, memory: &dyn ReadVirtual, address: VirtualAddress, count: usize) -> Vec<Row> {
     let architecture = session.target().architecture();
     let name = |address| name_of(session, address);
     let mut rows = Vec::with_capacity(count.min(4096));
     let mut at = address;
     while rows.len() < count && !session.cancel_flag().is_cancelled() {
-        let (bytes, error) = session.target().prefix(at, architecture.max_instruction_length());
+        let (bytes, error) = memory.prefix(at, architecture.max_instruction_length());
         match error {
             Some(error) if architecture.decode(at, &bytes).is_none() => {
                 rows.push(Row::Unreadable(error));

@@ -160,7 +160,7 @@ impl Session {
 
     fn trace_leg(&self, at: VirtualAddress) -> Leg {
         let architecture = self.target().architecture();
-        let (bytes, _) = self.target().prefix(at, architecture.max_instruction_length());
+        let (bytes, _) = self.target().code().prefix(at, architecture.max_instruction_length());
         match architecture.decode(at, &bytes) {
             Some(decoded) => Leg::Trace { flow: decoded.flow, next: at.offset(decoded.length as u64) },
             None => Leg::Trace { flow: Flow::Invalid, next: at },

@@ -83,7 +83,7 @@ impl Session {
 
     fn flow_at(&self, at: VirtualAddress) -> Flow {
         let architecture = self.target().architecture();
-        let (bytes, _) = self.target().prefix(at, architecture.max_instruction_length());
+        let (bytes, _) = self.target().code().prefix(at, architecture.max_instruction_length());
         architecture.decode(at, &bytes).map_or(Flow::Invalid, |decoded| decoded.flow)
     }
 }

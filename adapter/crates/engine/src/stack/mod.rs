@@ -14,9 +14,12 @@ pub use walk::walk;
 use crate::cancel::CancelFlag;
 use analysis::nt::kernel::Kernel;
 use arch::{Architecture, CallBefore};
-use memory::{ReadVirtual, ReadVirtualExt, VirtualAddress};
+use memory::{ReadVirtual, VirtualAddress};
 use std::ops::Range;
 use symbols::Modules;
+
+/// Finds out the limits of stacks, when a walk has to search.
+pub type KnownStacks<'a> = dyn Fn() -> Vec<Range<VirtualAddress>> + 'a;
 
 /// What a walk may look at.
 pub struct Surroundings<'a> {
@@ -29,7 +32,7 @@ pub struct Surroundings<'a> {
     /// The kernel's structures, for the registers in trap frames.
     pub kernel: &'a Kernel<'a>,
     /// Stacks whose limits are known: the walk doesn't search beyond them.
-    pub stacks: &'a [Range<VirtualAddress>],
+    pub stacks: &'a KnownStacks<'a>,
     /// Raised when the user gives up.
     pub cancel: &'a CancelFlag,
 }
@@ -37,13 +40,18 @@ pub struct Surroundings<'a> {
 impl Surroundings<'_> {
     /// Address behind the known stack that `address` lies in.
     fn stack_end_above(&self, address: VirtualAddress) -> Option<VirtualAddress> {
-        self.stacks.iter().find(|stack| stack.contains(&address)).map(|stack| stack.end)
+        (self.stacks)().iter().find(|stack| stack.contains(&address)).map(|stack| stack.end)
     }
 
     /// Whether a call instruction ends right before `address`; `None` where the code can't be read.
     fn call_before(&self, address: VirtualAddress) -> Option<CallBefore> {
         let length = self.architecture.max_instruction_length() as u64;
-        let code = self.memory.bytes(address.back(length), length as usize).ok()?;
+        let start = address.back(length);
+        let mut code = vec![0; length as usize];
+        match self.modules.at(start).and_then(|module| Some((module, module.rva(start)?))) {
+            Some((module, rva)) => module.read_code(rva, &mut code).map(|_| ()).ok()?,
+            None => self.memory.read_virtual(start, &mut code).ok()?,
+        }
         Some(self.architecture.call_before(&code))
     }
 }

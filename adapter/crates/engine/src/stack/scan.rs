@@ -8,6 +8,8 @@ use symbols::pe::Section;
 /// Bytes of stack that are searched for one return address, fewer where the stack is known to end before: the size of
 /// an x64 kernel stack.
 const SEARCH_BYTES: u64 = 0x6000;
+/// Bytes that are read at once: a live target's line carries no more than are needed.
+const PIECE: u64 = 256;
 /// A call instruction has at least this many bytes, so that no return address lies nearer to its function's start.
 const SHORTEST_CALL: u64 = 2;
 
@@ -28,20 +30,40 @@ pub(super) fn find_return_address(surroundings: &Surroundings<'_>, stack_pointer
     let Some(first) = stack_pointer.0.checked_next_multiple_of(slot_size).map(VirtualAddress) else {
         return Found::Nothing(None);
     };
+    if is_user_stack_without_modules(surroundings, first) {
+        return Found::Nothing(None);
+    }
     let end = surroundings.stack_end_above(first).unwrap_or(first.offset(SEARCH_BYTES));
     let length = end.distance_from(first).unwrap_or(0).min(SEARCH_BYTES);
-    let (bytes, error) = surroundings.memory.prefix(first, length as usize);
-    for (index, slot) in bytes.chunks_exact(slot_size as usize).enumerate() {
-        if surroundings.cancel.is_cancelled() {
-            return Found::Cancelled;
+    let mut searched = 0;
+    while searched < length {
+        let at = first.offset(searched);
+        let (bytes, error) = surroundings.memory.prefix(at, PIECE.min(length - searched) as usize);
+        for (index, slot) in bytes.chunks_exact(slot_size as usize).enumerate() {
+            if surroundings.cancel.is_cancelled() {
+                return Found::Cancelled;
+            }
+            let value = slot.iter().rev().fold(0, |high, &low| high << 8 | u64::from(low));
+            let return_address = VirtualAddress(value);
+            if is_plausible(surroundings, return_address) {
+                return Found::Candidate { return_address, slot: at.offset(index as u64 * slot_size) };
+            }
         }
-        let value = slot.iter().rev().fold(0, |high, &low| high << 8 | u64::from(low));
-        let return_address = VirtualAddress(value);
-        if is_plausible(surroundings, return_address) {
-            return Found::Candidate { return_address, slot: first.offset(index as u64 * slot_size) };
+        if let Some(error) = error {
+            let read = usize::try_from(searched).unwrap_or(usize::MAX).saturating_add(error.read);
+            return Found::Nothing(Some(ReadError { read, ..error }));
         }
+        searched += PIECE;
     }
-    Found::Nothing(error)
+    Found::Nothing(None)
+}
+
+/// Whether no return address can lie there: on a stack of user mode there are those of user mode's modules only.
+fn is_user_stack_without_modules(surroundings: &Surroundings<'_>, stack: VirtualAddress) -> bool {
+    let bits = surroundings.architecture.pointer_size() as u32 * 8;
+    let is_user = |address: VirtualAddress| address.0.checked_shr(bits - 1).unwrap_or(0) & 1 == 0;
+    let mut modules = surroundings.modules.iter().peekable();
+    is_user(stack) && modules.peek().is_some() && modules.all(|module| !is_user(module.base()))
 }
 
 /// Whether `address` can be a return address, by all that can be known: it lies in a module's code, not at the start
@@ -88,7 +110,7 @@ mod tests {
         let modules = Modules::new(Arc::new(Zeroes), Arc::new(search));
         let kernel = Kernel::new(&Zeroes, architecture, VirtualAddress(0), None);
         let (memory, modules, kernel) = (&Zeroes, &modules, &kernel);
-        let surroundings = Surroundings { architecture, memory, modules, kernel, stacks: &[], cancel };
+        let surroundings = Surroundings { architecture, memory, modules, kernel, stacks: &Vec::new, cancel };
         find_return_address(&surroundings, VirtualAddress(from))
     }
 

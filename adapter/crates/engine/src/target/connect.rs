@@ -93,12 +93,13 @@ impl Target {
         if self.modules().at(base).is_some_and(known) {
             return false;
         }
-        let header = symbols::pe::PeHeaders::read(&symbols::pe::MemoryImage::new(self.own_memory(), base)).ok();
+        let image = symbols::pe::MemoryImage::new(self.own_memory(), base);
+        let identity = symbols::pe::PeHeaders::read_identity(&image).ok();
         self.modules_mut().add(ModuleEntry {
             image_name: name.to_owned(),
             base,
             size: load.size_of_image,
-            time_date_stamp: header.map(|header| header.time_date_stamp),
+            time_date_stamp: identity.map(|identity| identity.time_date_stamp),
             check_sum: Some(load.checksum).filter(|sum| *sum != 0),
             proofs: Vec::new(),
         });

@@ -1,6 +1,7 @@
 //! What a session looks at: a dump's memory, the modules in it, and the kernel among them.
 
 mod address_space;
+mod code;
 mod connect;
 mod memory;
 mod modules;
@@ -9,6 +10,7 @@ mod open;
 mod system;
 mod triage_blocks;
 
+pub use code::Code;
 pub use connect::GreetError;
 pub use open::{OpenError, OpenOptions};
 pub use system::System;
@@ -106,6 +108,11 @@ impl Target {
             Memory::Dump(memory) => memory.dump().physical().map(|physical| physical as &dyn ReadPhysical),
             Memory::Live(live) => Some(&**live),
         }
+    }
+
+    /// Code of modules, taken from their images' files where it can't differ.
+    pub fn code(&self) -> Code<'_> {
+        Code(self)
     }
 
     /// The kernel's globals and structures. Loads the kernel's symbols on first use.

@@ -119,13 +119,13 @@ impl Target {
     }
 
     fn add_kernel(&mut self, base: VirtualAddress) {
-        let header = PeHeaders::read(&MemoryImage::new(self.own_memory(), base)).ok();
+        let identity = PeHeaders::read_identity(&MemoryImage::new(self.own_memory(), base)).ok();
         self.modules.add(ModuleEntry {
             image_name: "ntoskrnl.exe".to_owned(),
             base,
-            size: header.as_ref().map_or(0, |header| header.size_of_image),
-            time_date_stamp: header.as_ref().map(|header| header.time_date_stamp),
-            check_sum: header.as_ref().map(|header| header.check_sum),
+            size: identity.as_ref().map_or(0, |identity| identity.size_of_image),
+            time_date_stamp: identity.as_ref().map(|identity| identity.time_date_stamp),
+            check_sum: identity.as_ref().map(|identity| identity.check_sum),
             proofs: self.kernel_proofs(),
         });
     }

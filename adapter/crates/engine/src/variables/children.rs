@@ -10,6 +10,9 @@ use std::ops::Range;
 use std::rc::Rc;
 use symbols::{BaseKind, BaseType, Member, MemberKind, Shape, TypeRef};
 
+/// Bytes of records that are read whole.
+const MAX_FETCHED_RECORD: u64 = 4096;
+
 /// Most elements that are given at once.
 pub const PAGE_LIMIT: u64 = 4096;
 
@@ -150,7 +153,8 @@ impl View<'_> {
             Ok(fields) => fields,
             Err(error) => return vec![Node::note(node, error.to_string())],
         };
-        self.fetch(&record.place, record.ty.size().unwrap_or(0));
+        // Of a larger one a live target's wire carries only what is shown.
+        self.fetch(&record.place, record.ty.size().ok().filter(|size| *size <= MAX_FETCHED_RECORD).unwrap_or(0));
         let owner = record.ty.name();
         let expression = |member: &str| match &name {
             (Some(pointer), true) => evaluate_name::arrow(pointer, member),

@@ -9,10 +9,12 @@ use super::{Bases, fields};
 use crate::evaluate::{Place, Scalar, Value, target_address};
 use analysis::nt::names::ntstatus;
 use memory::VirtualAddress;
-use symbols::{BaseKind, BaseType, MemberKind, RecordShape, Shape, TypeRef};
+use symbols::{BaseKind, BaseType, Member, MemberKind, RecordShape, Shape, TypeRef};
 
 /// Longest array of characters that is looked at for its text, in characters: see [`TEXT_LIMIT`].
 const ARRAY_TEXT_LIMIT: u64 = TEXT_LIMIT as u64 + 1;
+/// Bytes of a record's first fields that are read at once.
+const MAX_PREVIEW_BYTES: u64 = 1024;
 
 impl View<'_> {
     /// What `node` holds.
@@ -182,10 +184,10 @@ impl View<'_> {
             _ => fields(&value.ty, Bases::AsMembers).map_err(|error| error.to_string())?,
         };
         fields.retain(|field| matches!(field.kind, MemberKind::Data | MemberKind::Base));
-        if !fields.is_empty() {
-            self.fetch(&value.place, record.size);
-        }
         let shown: Vec<_> = fields.iter().take(preview.fields).collect();
+        let end = |field: &&Member| field.offset.saturating_add(field.ty.size().unwrap_or(0));
+        // Of large fields little is shown.
+        self.fetch(&value.place, shown.iter().map(end).max().filter(|end| *end <= MAX_PREVIEW_BYTES).unwrap_or(0));
         let first = shown.iter().map(|field| {
             let size = field.ty.size().unwrap_or(0);
             let part = Value { ty: field.ty.clone(), place: value.place.part(field.offset, size) };

@@ -162,6 +162,35 @@ impl PeHeaders {
         Self::decode(&file_header, is_64_bit, &optional, sections).map_err(too_short)
     }
 
+    /// What tells an image from others, without reading the rest of its headers: they take bytes of a live target's line.
+    ///
+    /// # Errors
+    /// As [`PeHeaders::read`].
+    pub fn read_identity(image: &dyn ReadImage) -> Result<ImageIdentity, PeError> {
+        /// Where `SizeOfImage` and `CheckSum` lie in both optional headers.
+        const SIZE_OF_IMAGE: u32 = 56;
+        // All of it in most images: in one read, which may fail.
+        let _ = image.read_rva(0, &mut [0; 0x180]);
+        let found = u16::from_le_bytes(array(image, 0, "DOS header")?);
+        if found != IMAGE_DOS_SIGNATURE {
+            return Err(PeError::NotMz { found });
+        }
+        let nt_headers = u32::from_le_bytes(array(image, E_LFANEW, "DOS header's e_lfanew")?);
+        let out_of_range = PeError::OutOfRange { what: "file header", rva: nt_headers, size: FILE_HEADER_END };
+        let sizes = nt_headers.checked_add(FILE_HEADER_END + SIZE_OF_IMAGE).ok_or(out_of_range)?;
+        let file_header: [u8; FILE_HEADER_END as usize] = array(image, nt_headers, "file header")?;
+        let file_header = FileHeader::decode(&file_header).map_err(|_| PeError::NotPe { rva: nt_headers, found: 0 })?;
+        if file_header.signature != IMAGE_NT_SIGNATURE {
+            return Err(PeError::NotPe { rva: nt_headers, found: file_header.signature });
+        }
+        let [a, b, c, d, _, _, _, _, e, f, g, h] = array(image, sizes, "optional header")?;
+        Ok(ImageIdentity {
+            time_date_stamp: file_header.time_date_stamp,
+            size_of_image: u32::from_le_bytes([a, b, c, d]),
+            check_sum: u32::from_le_bytes([e, f, g, h]),
+        })
+    }
+
     fn decode(file: &FileHeader, is_64_bit: bool, optional: &[u8], sections: Vec<Section>) -> Result<Self, Truncated> {
         let mut fields = Cursor::at(optional, 16);
         let entry_point = fields.u32()?;
