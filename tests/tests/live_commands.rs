@@ -129,6 +129,15 @@ fn word(minint: &Minint, address: u64) -> u64 {
     u64::from_le_bytes(minint.memory(address, 8).expect("it is mapped").try_into().unwrap())
 }
 
+/// Time passes for a kernel that isn't halted.
+fn runs(minint: &Minint) {
+    let (ticks, deadline) = (word(minint, TICK_COUNT), Instant::now() + TIME_LIMIT);
+    while word(minint, TICK_COUNT) == ticks {
+        assert!(Instant::now() < deadline, "the target doesn't run");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn a_function_is_stepped_through_and_returned_from() {
     let Some((minint, mut console)) = halted(&kernel_alone()) else { return };
@@ -286,11 +295,23 @@ fn a_target_runs_until_it_is_broken_in_on_and_runs_on_when_the_input_ends() {
     assert_eq!(console.end(), (true, String::new()));
     assert_eq!(minint.memory(entry, 1).unwrap(), original);
     assert!(minint.is_running());
-    let (ticks, deadline) = (word(&minint, TICK_COUNT), Instant::now() + TIME_LIMIT);
-    while word(&minint, TICK_COUNT) == ticks {
-        assert!(Instant::now() < deadline, "the target doesn't run");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    runs(&minint);
+}
+
+#[test]
+fn a_console_that_is_asked_to_end_lets_the_target_go() {
+    let Some((minint, mut console)) = halted(&kernel_alone()) else { return };
+    let entry = console.value("nt!KeBugCheckEx");
+    let original = minint.memory(entry, 1).unwrap();
+    console.run("bp nt!KeBugCheckEx");
+    console.send("g");
+    console.send("r");
+    let process = console.child.id().to_string();
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
+    console.child.wait().unwrap();
+    assert_eq!(minint.memory(entry, 1).unwrap(), original);
+    runs(&minint);
 }
 
 #[test]

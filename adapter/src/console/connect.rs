@@ -54,7 +54,8 @@ pub fn connect(arguments: ConnectArguments) -> ExitCode {
         let _ = wake.send(Event::Wake);
     });
     let running = Running::default();
-    let session = input::watch_interrupts(sender.clone(), running.clone())
+    let typed = arguments.commands.is_none() && Terminal::is_there();
+    let session = input::watch_signals(sender.clone(), running.clone(), typed)
         .and_then(|()| Session::connect(arguments.connection, &options, wake));
     let session = match session {
         Ok(session) => session,
@@ -83,9 +84,7 @@ pub fn connect(arguments: ConnectArguments) -> ExitCode {
             connected.input_ended = true;
             Ok(())
         }
-        None if Terminal::is_there() => {
-            Terminal::new(&connected.console.session).map(|terminal| connected.terminal = Some(terminal))
-        }
+        None if typed => Terminal::new(&connected.console.session).map(|terminal| connected.terminal = Some(terminal)),
         None => input::read_lines(sender),
     };
     let finished = ready.and_then(|()| connected.converse());
@@ -218,6 +217,7 @@ impl Connected {
             Ok(Event::Wake) => {}
             Ok(Event::Line(line)) => self.lines.push_back(line),
             Ok(Event::EndOfInput) => self.input_ended = true,
+            Ok(Event::End) => return Ok(false),
             Ok(Event::Interrupt) if self.state() == RunState::Connecting || self.interrupts + 1 >= MAX_INTERRUPTS => {
                 return Ok(false);
             }

@@ -16,6 +16,8 @@ pub(super) enum Event {
     EndOfInput,
     /// Ctrl+C, while no command was running.
     Interrupt,
+    /// The system wants the process to end.
+    End,
 }
 
 /// The command that is running, for Ctrl+C to cancel.
@@ -50,15 +52,45 @@ pub(super) fn read_lines(events: Sender<Event>) -> io::Result<()> {
     thread::Builder::new().name("input".to_owned()).spawn(read).map(|_| ())
 }
 
-/// Watches for Ctrl+C from now on: it cancels the command that runs, or is told.
-pub(super) fn watch_interrupts(events: Sender<Event>, running: Running) -> io::Result<()> {
+/// Watches for Ctrl+C from now on: it cancels the command that runs, or is told. So does the end of the terminal's session, and
+/// without a terminal the system's wish that the process ends, which cancel the command and are told.
+pub(super) fn watch_signals(events: Sender<Event>, running: Running, terminal: bool) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let watch = async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            if !running.cancel() && events.send(Event::Interrupt).is_err() {
-                return;
+        let mut end = std::pin::pin!(asked_to_end(terminal));
+        loop {
+            tokio::select! {
+                pressed = tokio::signal::ctrl_c() => match pressed {
+                    Ok(()) if running.cancel() => {}
+                    Ok(()) if events.send(Event::Interrupt).is_ok() => {}
+                    _ => return,
+                },
+                () = &mut end => {
+                    running.cancel();
+                    let _ = events.send(Event::End);
+                    return;
+                }
             }
         }
     };
-    thread::Builder::new().name("ctrl+c".to_owned()).spawn(move || runtime.block_on(watch)).map(|_| ())
+    thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(watch)).map(|_| ())
+}
+
+/// Returns when the terminal is gone, or the process is asked to end. A line that is being typed can't be given up from here: at a
+/// terminal the latter ends the process at once.
+#[cfg(unix)]
+async fn asked_to_end(terminal: bool) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let kinds = [SignalKind::hangup(), if terminal { SignalKind::hangup() } else { SignalKind::terminate() }];
+    let [Ok(mut gone), Ok(mut ended)] = kinds.map(signal) else { return std::future::pending().await };
+    tokio::select! {
+        _ = gone.recv() => {}
+        _ = ended.recv() => {}
+    }
+}
+
+/// Such systems end the process at once.
+#[cfg(not(unix))]
+async fn asked_to_end(_: bool) {
+    std::future::pending().await
 }
