@@ -36,8 +36,9 @@ cargo test -p kdap-transport --lib --tests --target "$target"
 # the sample kernel's serial port on that TCP port, and kdap.exe under wine, driven over its standard streams.
 if [ "${1:-}" = --session ]; then
     step "a session"
-    echo "tests/windows.sh: there is no session yet" >&2
-    exit 1
+    cargo build -p tests --example pipe_bridge --target "$target"
+    programs=$(realpath "${CARGO_TARGET_DIR:-target}/$target/debug")
+    KDAP_WINDOWS_PROGRAMS=$programs cargo test -p tests --test dap_windows -- --nocapture
 fi
 
 step "done"

@@ -33,7 +33,7 @@ impl Tour {
     /// The whole of it, up to a target that stands again.
     fn walk(&mut self) {
         let line = line_of("work.c", "result = (ULONG)LiveFactorial(LIVE_DEPTH);");
-        self.breakpoints(json!([{"line": line, "condition": "Round % 8 == 1"}]));
+        self.breakpoints(json!([{"line": line, "condition": "Worker->Round % 8 == 1"}]));
         self.go();
         let thread = self.stop();
         // The other worker isn't to come in between.

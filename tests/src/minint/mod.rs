@@ -1,7 +1,7 @@
 //! The sample kernel under QEMU, alive: what a debugger connects to, and what QEMU's monitor says is true of it.
 //!
 //! `samples/minint/README.md` says what kernel it is. Its first serial port writes its text to a file, its second one
-//! is a Unix socket for the debugger. Without `qemu-system-x86_64` there is none, and one line says so.
+//! is a Unix socket for the debugger, or a TCP port. Without `qemu-system-x86_64` there is none, and one line says so.
 
 mod guard;
 mod monitor;
@@ -35,12 +35,14 @@ pub struct Options {
     pub processors: u32,
     /// Leaves it switched on with no instruction run yet, until `resume`.
     pub paused: bool,
+    /// A port of the loopback interface for the debugger, in place of the Unix socket.
+    pub kd_port: Option<u16>,
 }
 
 impl Default for Options {
     /// The kernel alone, on 2 processors, not debugged.
     fn default() -> Self {
-        Self { command_line: String::new(), drivers: Vec::new(), processors: 2, paused: false }
+        Self { command_line: String::new(), drivers: Vec::new(), processors: 2, paused: false, kd_port: None }
     }
 }
 
@@ -235,7 +237,11 @@ fn command(options: &Options, folder: &Path) -> Command {
     command.args(["-machine", "pc", "-cpu", "qemu64", "-accel", "tcg", "-m", "16", "-display", "none", "-nodefaults"]);
     command.args(["-smp", &options.processors.to_string()]);
     command.args(["-serial", &format!("file:{}", folder.join(CONSOLE).display())]);
-    command.args(["-serial", &socket(KD), "-qmp", &socket(QMP)]);
+    let kd = match options.kd_port {
+        Some(port) => format!("tcp:127.0.0.1:{port},server=on,wait=off"),
+        None => socket(KD),
+    };
+    command.args(["-serial", &kd, "-qmp", &socket(QMP)]);
     command.args(["-kernel", "minint/bin/boot.exe", "-initrd", &modules]);
     if !options.command_line.is_empty() {
         command.args(["-append", &options.command_line]);
