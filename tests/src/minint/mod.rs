@@ -238,7 +238,7 @@ fn command(options: &Options, folder: &Path) -> Command {
     command.args(["-smp", &options.processors.to_string()]);
     command.args(["-serial", &format!("file:{}", folder.join(CONSOLE).display())]);
     let kd = match options.kd_port {
-        Some(port) => format!("tcp:127.0.0.1:{port},server=on,wait=off"),
+        Some(port) => format!("tcp:127.0.0.1:{port},server=on,wait=off,nodelay=on"),
         None => socket(KD),
     };
     command.args(["-serial", &kd, "-qmp", &socket(QMP)]);
