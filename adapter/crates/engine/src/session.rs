@@ -19,7 +19,7 @@ use crate::variables::{self, FrameVariable};
 use analysis::nt::structure::NtError;
 use analysis::nt::{processors, thread, trap_frame};
 use arch::Context;
-use memory::{PAGE_SIZE, ReadVirtualExt, VirtualAddress};
+use memory::{PAGE_SIZE, ReadFailure, ReadVirtualExt, VirtualAddress};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::io;
@@ -315,7 +315,13 @@ impl Session {
         }
         let context = self.context_of(source)?;
         let stack = Rc::new(self.walk(&context, &|| self.known_stacks(source), MAX_FRAMES));
-        if stack.end != stack::StackEnd::Cancelled {
+        // What wasn't answered now may be answered the next time.
+        let unfinished = match &stack.end {
+            stack::StackEnd::Cancelled => true,
+            stack::StackEnd::Unreadable(error) => error.failure == ReadFailure::NoAnswer,
+            _ => false,
+        };
+        if !unfinished {
             self.stacks.borrow_mut().insert(source, Rc::clone(&stack));
         }
         Ok(stack)

@@ -30,6 +30,8 @@ pub(super) enum Command {
         processor: u16,
         /// Its level, as the last state change told it.
         level: u16,
+        /// The stop that it is about: asked at another one, it would be answered wrongly.
+        stop: u64,
         /// The request.
         request: Request,
         /// Where the answer goes.
@@ -94,6 +96,8 @@ pub(super) struct Shared {
 }
 
 struct Shown {
+    /// When bytes came last.
+    heard: Instant,
     phase: Phase,
     statistics: Statistics,
     now: Duration,
@@ -103,6 +107,9 @@ struct Shown {
 impl Shared {
     pub(super) fn show(&self, host: &Host, now: Duration, traced: &mut u64) {
         let mut shown = self.shown();
+        if host.statistics().bytes_received != shown.statistics.bytes_received {
+            shown.heard = Instant::now();
+        }
         shown.phase = host.phase();
         shown.statistics.clone_from(host.statistics());
         shown.now = now;
@@ -154,6 +161,7 @@ impl Link {
         let (commands, queue) = unbounded_channel();
         let notices = Notices::new(wake);
         let shown = Shown {
+            heard: Instant::now(),
             phase: Phase::NotConnected,
             statistics: Statistics::default(),
             now: Duration::ZERO,
@@ -172,20 +180,20 @@ impl Link {
         self.notices.next()
     }
 
-    /// Asks the target and waits for the answer; the link's own time-outs bound the wait.
+    /// Asks the target and waits for the answer; the link's own time-outs bound the wait. With `cancel`, it ends when the flag is
+    /// raised, and when somebody else needs the engine and nothing is heard.
     ///
     /// # Errors
     /// [`LinkError`]; an answer with an error status is none.
-    pub fn request(
+    pub(super) fn request(
         &self,
-        processor: u16,
-        level: u16,
+        (processor, level, stop): (u16, u16, u64),
         request: Request,
-        cancel: &CancelFlag,
+        cancel: Option<&CancelFlag>,
     ) -> Result<Answer, LinkError> {
         let token = self.tokens.fetch_add(1, Ordering::Relaxed);
         let (reply, outcome) = mpsc::sync_channel(1);
-        let command = Command::Request { token, processor, level, request, reply };
+        let command = Command::Request { token, processor, level, stop, request, reply };
         self.commands.send(command).map_err(|_| LinkError::NoLine)?;
         let begin = Instant::now();
         let give_up = |why| {
@@ -196,9 +204,13 @@ impl Link {
             match outcome.recv_timeout(GLANCE) {
                 Ok(Outcome::Answer(answer)) => return Ok(answer?),
                 Ok(Outcome::NoLine) | Err(RecvTimeoutError::Disconnected) => return Err(LinkError::NoLine),
-                Err(RecvTimeoutError::Timeout) if cancel.is_cancelled() => return give_up(LinkError::Cancelled),
                 Err(RecvTimeoutError::Timeout) => {
-                    if self.is_urgent() && begin.elapsed() > PATIENCE {
+                    let Some(cancel) = cancel else { continue };
+                    if cancel.is_cancelled() {
+                        return give_up(LinkError::Cancelled);
+                    }
+                    // A slow line isn't a silent one.
+                    if self.is_urgent() && begin.elapsed().min(self.silent_for()) > PATIENCE {
                         return give_up(LinkError::GaveWay);
                     }
                 }
@@ -230,6 +242,16 @@ impl Link {
     pub fn statistics(&self) -> (Statistics, Duration) {
         let shown = self.shared.shown();
         (shown.statistics.clone(), shown.now)
+    }
+
+    /// For how long nothing was heard.
+    pub fn silent_for(&self) -> Duration {
+        self.shared.shown().heard.elapsed()
+    }
+
+    /// Notices were left for later: wakes whoever takes them once more.
+    pub(crate) fn wake_again(&self) {
+        self.notices.wake();
     }
 
     /// What went over the link since `position`, each with its position.

@@ -2,7 +2,7 @@
 
 use super::link::{Command, Outcome, Reply, Shared};
 use super::notice::{Notice, Notices};
-use kd_protocol::{Event, FileAnswer, Host, Phase, RequestId, Status, Timing};
+use kd_protocol::{Event, FileAnswer, Host, Phase, RequestFailure, RequestId, Status, Timing};
 use std::collections::HashMap;
 use std::future::pending;
 use std::io;
@@ -26,6 +26,8 @@ pub(super) struct LinkThread {
     replies: HashMap<RequestId, (u64, Reply)>,
     begin: Instant,
     traced: u64,
+    /// Number of the last stop that was told.
+    stop: u64,
 }
 
 /// Why the loop over an open line ended.
@@ -39,7 +41,7 @@ enum End {
 impl LinkThread {
     pub(super) fn new(commands: UnboundedReceiver<Command>, notices: Arc<Notices>, shared: Arc<Shared>) -> Self {
         let host = Host::new(timing());
-        Self { host, commands, notices, shared, replies: HashMap::new(), begin: Instant::now(), traced: 0 }
+        Self { host, commands, notices, shared, replies: HashMap::new(), begin: Instant::now(), traced: 0, stop: 0 }
     }
 
     /// Runs until the engine closes the link, or the line is lost for good.
@@ -70,7 +72,7 @@ impl LinkThread {
                     let now = self.now();
                     self.host.line_replaced(now);
                     self.pass_on(now);
-                    self.notices.push(Notice::Lost(reason));
+                    self.notices.push(Notice::Lost { reason, reconnects: reconnect });
                     if !reconnect {
                         break;
                     }
@@ -98,7 +100,8 @@ impl LinkThread {
                     Some(Command::Request { reply, .. }) => {
                         let _ = reply.send(Outcome::NoLine);
                     }
-                    Some(_) => {}
+                    // A break-in and an answer are still wanted when the line is back.
+                    Some(command) => self.obey(command),
                 },
             }
         }
@@ -171,7 +174,10 @@ impl LinkThread {
     fn obey(&mut self, command: Command) {
         let now = self.now();
         match command {
-            Command::Request { token, processor, level, request, reply } => {
+            Command::Request { stop, reply, .. } if stop != self.stop => {
+                let _ = reply.send(Outcome::Answer(Err(RequestFailure::NotHalted)));
+            }
+            Command::Request { token, processor, level, request, reply, .. } => {
                 let id = self.host.request(now, processor, level, request);
                 self.replies.insert(id, (token, reply));
             }
@@ -200,6 +206,14 @@ impl LinkThread {
                     // The target waits for it with everything stopped.
                     self.host.answer_file(now, FileAnswer::Refused(Status::NO_SUCH_FILE));
                 }
+                Event::StateChange(change) => {
+                    self.stop += 1;
+                    self.notices.push(Notice::Stopped(self.stop, Box::new(change)));
+                }
+                Event::Noise(bytes) => {
+                    tracing::debug!(text = %String::from_utf8_lossy(&bytes), "outside packets");
+                }
+                Event::Trace(_) => {}
                 event => self.notices.push(Notice::Target(event)),
             }
         }

@@ -29,7 +29,7 @@ use ::memory::ReadFailure;
 use arch::{AddressSpace, Context};
 use cache::Cache;
 use journal::Journal;
-use kd_protocol::{Answer, Request, RequestFailure, StateChange, Version};
+use kd_protocol::{Answer, Executed, Request, RequestFailure, StateChange, Version};
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -70,6 +70,10 @@ pub(crate) struct Known {
     pub(crate) version: Option<Version>,
     /// Why it stands, while it does.
     pub(crate) stop: Option<StateChange>,
+    /// The number of that stop.
+    stop_number: u64,
+    /// Questions are neither given up nor given way with.
+    patient: bool,
     contexts: HashMap<u16, Context>,
     inserted: BTreeMap<u64, Inserted>,
     /// Page tables that virtual addresses go through, if not the current processor's.
@@ -97,6 +101,8 @@ impl Live {
             state: RunState::Connecting,
             version: None,
             stop: None,
+            stop_number: 0,
+            patient: false,
             contexts: HashMap::new(),
             inserted: BTreeMap::new(),
             space: None,
@@ -139,9 +145,10 @@ impl Live {
     }
 
     /// The target has stopped: what was known of its memory and registers is void.
-    pub(crate) fn has_stopped(&self, stop: StateChange) {
+    pub(crate) fn has_stopped(&self, number: u64, stop: StateChange) {
         self.forget();
         let mut known = self.known();
+        known.stop_number = number;
         known.state = RunState::Halted;
         known.stop = Some(stop);
         known.silent = None;
@@ -153,6 +160,17 @@ impl Live {
         let mut known = self.known();
         known.state = state;
         known.stop = None;
+    }
+
+    /// The number of the last stop.
+    pub(crate) fn stop_number(&self) -> u64 {
+        self.known().stop_number
+    }
+
+    /// Does what must not be given up half-way, whoever waits: what a stop means, letting the target go, taking everything out.
+    pub(crate) fn patiently(&self) -> Patience<'_> {
+        let before = std::mem::replace(&mut self.known().patient, true);
+        Patience { live: self, before }
     }
 
     /// It answers again.
@@ -197,24 +215,29 @@ impl Live {
     }
 
     fn ask_for_status(&self, processor: Option<u16>, request: Request) -> Result<Answer, LinkError> {
-        let (processor, level, cancel) = {
+        let (about, cancel) = {
             let known = self.known();
             match known.state {
                 RunState::Running => return Err(LinkError::Running),
                 RunState::Connecting | RunState::Ended => return Err(LinkError::NoLine),
                 RunState::Halted | RunState::Unknown => {}
             }
-            let sulks = |silence: Silence| !silence.hurried || self.link.is_urgent();
-            if known.silent.is_some_and(|silence| silence.since.elapsed() < SULK && sulks(silence)) {
+            // What lets the target go is asked in any case, and its outcome waited for: all depends on it.
+            let patient = known.patient || request.resumes();
+            let sulks = |silence: Silence| !silence.hurried || (!patient && self.link.is_urgent());
+            if !request.resumes()
+                && known.silent.is_some_and(|silence| silence.since.elapsed() < SULK && sulks(silence))
+            {
                 return Err(LinkError::GaveWay);
             }
             let stop = known.stop.as_ref();
             let level = stop.map_or(0, |stop| stop.processor_level);
             let current = stop.map_or(0, |stop| stop.processor);
-            (processor.unwrap_or(current), level, known.cancel.clone())
+            let about = (processor.unwrap_or(current), level, known.stop_number);
+            (about, (!patient).then(|| known.cancel.clone()))
         };
-        tracing::trace!(processor, ?request, "asked");
-        let result = self.link.request(processor, level, request, &cancel);
+        tracing::trace!(?about, ?request, "asked");
+        let result = self.link.request(about, request, cancel.as_ref());
         let hurried = match &result {
             Err(LinkError::GaveWay) => Some(true),
             Err(LinkError::Failed(RequestFailure::TimedOut { acknowledged: false, .. })) => Some(false),
@@ -237,7 +260,32 @@ impl Live {
     }
 }
 
+/// While it lives, questions are patient.
+pub(crate) struct Patience<'a> {
+    live: &'a Live,
+    before: bool,
+}
+
+impl Drop for Patience<'_> {
+    fn drop(&mut self) {
+        self.live.known().patient = self.before;
+    }
+}
+
 impl LinkError {
+    /// Whether the target may have done what it was asked for.
+    pub(crate) fn may_be_done(&self) -> bool {
+        match self {
+            Self::NoLine | Self::Running | Self::Refused { .. } => false,
+            Self::Failed(RequestFailure::TimedOut { sent, .. }) => *sent,
+            Self::Failed(RequestFailure::LinkReset { executed }) => *executed == Executed::Unknown,
+            Self::Failed(RequestFailure::NotHalted | RequestFailure::NotConnected | RequestFailure::TooLong { .. }) => {
+                false
+            }
+            Self::Failed(_) | Self::Cancelled | Self::GaveWay => true,
+        }
+    }
+
     /// The same, as the reason of a read.
     pub fn as_read_failure(&self) -> ReadFailure {
         match self {

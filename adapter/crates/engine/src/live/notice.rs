@@ -1,14 +1,14 @@
 //! What the link tells the engine, in order.
 
-use kd_protocol::Event;
+use kd_protocol::{Event, StateChange};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use transport::Step;
 
-/// Notices that wait for the engine at most. A target that prints faster than the engine takes it is not slowed down, and
-/// nothing but prints is ever dropped: the engine is told how many.
-const MAX_WAITING: usize = 1 << 16;
+/// Bytes of prints that wait for the engine at most. A target that prints faster than the engine takes it is not slowed down,
+/// and nothing but prints is ever dropped: the engine is told how many.
+const MAX_PRINTED: usize = 16 << 20;
 
 /// Something that happened on the line.
 #[derive(Clone, Debug)]
@@ -19,11 +19,18 @@ pub enum Notice {
     Opened,
     /// Nothing useful was heard for so long since the line was opened.
     StillSilent(Duration),
-    /// The line was lost.
-    Lost(String),
+    /// The line was lost; whether it will be opened again.
+    Lost {
+        /// Why.
+        reason: String,
+        /// Whether it is going to be opened again.
+        reconnects: bool,
+    },
     /// There is and will be no line.
     Failed(String),
-    /// What the target says by itself.
+    /// The target has stopped: with the number of the stop, which requests about it carry.
+    Stopped(u64, Box<StateChange>),
+    /// What else the target says by itself.
     Target(Event),
     /// So many prints were dropped, as nobody took them.
     PrintsDropped(u64),
@@ -41,6 +48,7 @@ pub(super) struct Notices {
 #[derive(Default)]
 struct Waiting {
     queue: VecDeque<Notice>,
+    printed: usize,
     dropped: u64,
 }
 
@@ -51,10 +59,12 @@ impl Notices {
 
     pub(super) fn push(&self, notice: Notice) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.queue.len() >= MAX_WAITING && matches!(notice, Notice::Target(Event::Print { .. })) {
+        let printed = printed(&notice);
+        if printed > 0 && waiting.printed + printed > MAX_PRINTED {
             waiting.dropped += 1;
             return;
         }
+        waiting.printed += printed;
         waiting.queue.push_back(notice);
         let first = waiting.queue.len() == 1;
         drop(waiting);
@@ -66,9 +76,24 @@ impl Notices {
     /// The next one. An empty queue wakes again.
     pub(super) fn next(&self) -> Option<Notice> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.queue.pop_front().or_else(|| {
+        let notice = waiting.queue.pop_front().or_else(|| {
             let dropped = std::mem::take(&mut waiting.dropped);
             (dropped > 0).then_some(Notice::PrintsDropped(dropped))
-        })
+        });
+        waiting.printed -= notice.as_ref().map_or(0, printed);
+        notice
+    }
+
+    /// Wakes whoever takes them once more: there are some that were left for later.
+    pub(super) fn wake(&self) {
+        (self.wake)();
+    }
+}
+
+/// Bytes of text, and a few for each line without any.
+fn printed(notice: &Notice) -> usize {
+    match notice {
+        Notice::Target(Event::Print { text, .. }) => text.len() + 64,
+        _ => 0,
     }
 }

@@ -1,16 +1,26 @@
 //! What the link says, and what follows from it.
 
-use super::{Errand, Happening, Told};
+use super::{Errand, Happening, LostStop, Told};
 use crate::live::{Notice, RunState};
 use crate::session::Session;
 use kd_protocol::Event;
+use std::time::{Duration, Instant};
+
+/// So long one turn of attending takes, unless one notice takes longer: others need the engine, too.
+const TURN: Duration = Duration::from_millis(20);
 
 impl Session {
-    /// Deals with everything that the link has told since this was called last. Call it when the session's wake function was
-    /// called.
+    /// Deals with what the link has told since this was called last. Call it when the session's wake function was called. A
+    /// target that tells much is attended to in turns: the wake function is called again then.
     pub fn attend(&mut self) {
-        while let Some(notice) = self.target().live().and_then(|live| live.link().next_notice()) {
+        let Some(live) = self.target().live().cloned() else { return };
+        let _patience = live.patiently();
+        let begin = Instant::now();
+        while let Some(notice) = live.link().next_notice() {
             self.note(notice);
+            if begin.elapsed() > TURN {
+                return live.link().wake_again();
+            }
         }
     }
 
@@ -31,8 +41,17 @@ impl Session {
 
     /// Answers what the target asked ([`Happening::Prompt`]).
     pub fn answer_prompt(&mut self, text: &str) {
+        self.run_control.question = None;
         if let Some(live) = self.target().live() {
             live.link().answer_prompt(text);
+        }
+    }
+
+    /// Nobody is left to ask: an assertion that offers it is ignored, anything else gets an empty answer.
+    pub(super) fn answer_for_nobody(&mut self) {
+        if let Some(question) = self.run_control.question.take() {
+            let offers_ignore = question.contains("gnore") || question.contains("(boipt)");
+            self.answer_prompt(if offers_ignore { "i" } else { "" });
         }
     }
 
@@ -47,10 +66,12 @@ impl Session {
     fn note(&mut self, notice: Notice) {
         match notice {
             Notice::Step(step) => self.say(Told::Debugger, step.to_string()),
+            Notice::Opened if self.run_control.entered => self.say(Told::Debugger, "the line is open again"),
             Notice::Opened => self.say(Told::Debugger, "waiting for the target: break-in sent"),
             Notice::StillSilent(waited) => self.say_what_is_wrong(waited),
-            Notice::Lost(reason) => self.line_lost(&reason, false),
-            Notice::Failed(reason) => self.line_lost(&reason, true),
+            Notice::Lost { reason, reconnects } => self.line_lost(&reason, reconnects),
+            Notice::Failed(reason) => self.line_lost(&reason, false),
+            Notice::Stopped(number, change) => self.state_changed(number, *change),
             Notice::PrintsDropped(count) => {
                 self.say(
                     Told::Important,
@@ -63,27 +84,39 @@ impl Session {
 
     fn target_event(&mut self, event: Event) {
         match event {
-            Event::StateChange(change) => self.state_changed(change),
             Event::Print { text, .. } => {
+                self.runs_after_all();
                 let text = String::from_utf8_lossy(&text).into_owned();
                 self.say(Told::Target, text);
             }
             Event::Prompt { text, .. } => {
+                self.runs_after_all();
                 let text = String::from_utf8_lossy(&text).into_owned();
+                self.run_control.question = Some(text.clone());
+                if self.run_control.leaving {
+                    self.answer_for_nobody();
+                }
                 self.tell(Happening::Prompt(text));
             }
-            Event::Noise(bytes) => tracing::debug!(text = %String::from_utf8_lossy(&bytes), "outside packets"),
-            Event::TargetReset => self.target_restarts(),
-            Event::Resynchronised => {
-                if let Some(live) = self.target().live() {
-                    live.is_heard();
+            // A kernel that restarts, or just one that had given up on the debugger: its next stop tells.
+            Event::TargetReset => {
+                self.run_control.verify = true;
+                if matches!(self.run_state(), RunState::Halted | RunState::Unknown) {
+                    self.leave_state(RunState::Running);
+                    self.tell(Happening::Continued);
                 }
             }
+            Event::Resynchronised => self.heard_again(),
             Event::Silent => {
-                self.leave_state(RunState::Unknown);
+                self.run_control.verify = true;
+                self.lose_sight();
                 self.tell(Happening::Lost("the target does not answer any more".to_owned()));
             }
-            Event::Trace(_) | Event::Answer { .. } | Event::FileRequest(_) => {}
+            Event::StateChange(_)
+            | Event::Noise(_)
+            | Event::Trace(_)
+            | Event::Answer { .. }
+            | Event::FileRequest(_) => {}
         }
     }
 
@@ -106,10 +139,47 @@ impl Session {
         self.tell(Happening::Modules);
     }
 
-    fn line_lost(&mut self, reason: &str, for_good: bool) {
-        let known = self.run_state();
+    /// Nobody knows what the target does, from now on. A stop that lasts may still last when it is heard again.
+    pub(super) fn lose_sight(&mut self) {
+        let lost = self.target().live().and_then(|live| {
+            let (number, change) = (live.stop_number(), live.stop()?);
+            Some(LostStop { number, change, told: self.run_control.stop.clone() })
+        });
+        self.run_control.lost = lost.or(self.run_control.lost.take());
         self.leave_state(RunState::Unknown);
-        let reconnects = !for_good && self.target().live().is_some_and(|live| live.connection().contains("reconnect"));
+    }
+
+    /// The target stands where it stood when it was heard last.
+    fn heard_again(&mut self) {
+        let Some(live) = self.target().live().cloned() else { return };
+        live.is_heard();
+        if live.state() != RunState::Unknown {
+            return;
+        }
+        let Some(LostStop { number, change, told }) = self.run_control.lost.take() else { return };
+        self.say(Told::Debugger, "the target answers again");
+        match told {
+            Some(stop) => {
+                live.has_stopped(number, change);
+                self.run_control.stop = Some(stop.clone());
+                self.tell(Happening::Stopped(stop));
+            }
+            None => self.state_changed(number, change),
+        }
+    }
+
+    /// A target that says something by itself while nobody knows what it does, runs.
+    fn runs_after_all(&mut self) {
+        if self.run_state() == RunState::Unknown {
+            self.run_control.lost = None;
+            self.leave_state(RunState::Running);
+        }
+    }
+
+    fn line_lost(&mut self, reason: &str, reconnects: bool) {
+        let known = self.run_state();
+        self.run_control.verify = true;
+        self.lose_sight();
         match known {
             RunState::Ended => {}
             _ if reconnects => self.tell(Happening::Lost(format!("{reason}; waiting for the line to come back"))),

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// A running target is waited for so long to take its breakpoints out.
 const PATIENCE: Duration = Duration::from_millis(1500);
+/// The same for one that doesn't answer.
+const SHORT_PATIENCE: Duration = Duration::from_millis(60);
 
 /// Reports of other processors' stops are waited for so long when the target was let go, …
 const FAREWELL: Duration = Duration::from_millis(30);
@@ -28,16 +30,27 @@ impl Session {
     /// in words. Of a dump, nothing.
     pub fn detach(&mut self, leave: Leave) -> Option<String> {
         let live = self.target().live().cloned()?;
+        let _patience = live.patiently();
+        self.answer_for_nobody();
         let result = match live.state() {
-            RunState::Connecting | RunState::Ended => Ok(()),
+            RunState::Ended => Ok(()),
+            // It may hear the break-in yet.
+            RunState::Connecting => {
+                self.run_control.leaving = true;
+                if live.link().statistics().0.break_ins_sent > 0 {
+                    self.see_off();
+                }
+                Ok(())
+            }
             RunState::Running if leave == Leave::Running && self.runs_alone(&live) => {
                 self.want_nothing();
                 self.run_control.leaving = true;
                 self.see_off();
                 Ok(())
             }
-            RunState::Running => self.stop_and_leave(leave),
-            RunState::Halted | RunState::Unknown => self.leave_halted(leave),
+            RunState::Running => self.stop_and_leave(leave, PATIENCE),
+            RunState::Unknown => self.stop_and_leave(leave, SHORT_PATIENCE),
+            RunState::Halted => self.leave_halted(leave),
         };
         live.has_left(RunState::Ended);
         result.err().map(|error| error.to_string())
@@ -47,21 +60,22 @@ impl Session {
     fn runs_alone(&self, live: &Live) -> bool {
         let control = &self.run_control;
         let is_stopping = control.pause_wanted || control.quiet_stop_wanted || !control.passing.is_empty();
-        live.inserted().is_empty() && control.watched.iter().all(Option::is_none) && !is_stopping
+        control.entered && live.inserted().is_empty() && control.watched.iter().all(Option::is_none) && !is_stopping
     }
 
     /// Stops a running target for it. The one place where the engine waits for a stop: the session ends with it.
-    fn stop_and_leave(&mut self, leave: Leave) -> Result<(), RunError> {
+    fn stop_and_leave(&mut self, leave: Leave, patience: Duration) -> Result<(), RunError> {
         let Some(live) = self.target().live().cloned() else { return Ok(()) };
         self.run_control.pause_wanted = true;
         live.link().break_in();
         let begin = Instant::now();
         while live.state() != RunState::Halted {
-            if begin.elapsed() > PATIENCE {
+            if begin.elapsed() > patience {
                 return Err(RunError::NotHalted("it does not stop, so that its breakpoints stay in"));
             }
             std::thread::sleep(Duration::from_millis(2));
             self.attend();
+            self.answer_for_nobody();
         }
         self.leave_halted(leave)
     }

@@ -90,6 +90,15 @@ enum Errand {
     Step(Box<Step>),
 }
 
+/// A stop of a target that isn't heard any more.
+#[derive(Debug)]
+struct LostStop {
+    number: u64,
+    change: StateChange,
+    /// As the user saw it, if at all.
+    told: Option<Stop>,
+}
+
 /// Run control's memory.
 #[derive(Debug, Default)]
 pub(crate) struct RunControl {
@@ -102,6 +111,12 @@ pub(crate) struct RunControl {
     passing: BTreeMap<ThreadKey, VirtualAddress>,
     /// The session ends: whatever stops the target now, it goes on.
     leaving: bool,
+    /// The stop that lasted when the target fell silent: it may be heard again.
+    lost: Option<LostStop>,
+    /// The line was lost, or the link restarted: the next stop may be another system's.
+    verify: bool,
+    /// What the target asks, while it waits for the answer.
+    question: Option<String>,
     /// The user wants the target to stop.
     pause_wanted: bool,
     /// The debugger wants it to stop for a moment, to change breakpoints.

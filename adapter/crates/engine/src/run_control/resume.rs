@@ -126,6 +126,7 @@ impl Session {
     /// Lets the target go on with its errand. `told` says whether the user saw it standing.
     pub(super) fn resume(&mut self, handling: Handling, told: bool) -> Result<(), RunError> {
         let live = self.halted()?;
+        let _patience = live.patiently();
         let change = live.stop().ok_or(RunError::NotHalted("it never stopped"))?;
         let at = self.pass_own_instruction(&live, &change, handling)?;
         let status = self.continue_status(&change, handling);
@@ -134,7 +135,6 @@ impl Session {
         let at_breakpoint = self.breakpoints.wanted().code.contains(&at) || self.run_control.temporary.contains(&at);
         self.put_breakpoints(&live, at_breakpoint.then_some(at))?;
         self.put_debug_registers(&live);
-        self.send_continue(&live, status, traces || at_breakpoint)?;
         let thread = ThreadKey::of(&change);
         if at_breakpoint {
             self.run_control.passing.insert(thread, at);
@@ -142,6 +142,21 @@ impl Session {
         if traces || at_breakpoint {
             self.run_control.traced.insert(thread);
         }
+        match self.send_continue(&live, status, traces || at_breakpoint) {
+            Err(RunError::Link { error, .. }) if error.may_be_done() => {
+                // The next that is heard of it says what it did.
+                self.lose_sight();
+                self.tell(Happening::Lost(format!("whether the target goes on is not known: {error}")));
+                return Ok(());
+            }
+            Err(error) => {
+                self.run_control.passing.remove(&thread);
+                self.run_control.traced.remove(&thread);
+                return Err(error);
+            }
+            Ok(()) => {}
+        }
+        self.run_control.lost = None;
         self.leave_state(RunState::Running);
         if told {
             self.tell(Happening::Continued);

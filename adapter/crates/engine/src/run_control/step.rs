@@ -10,13 +10,13 @@ use super::{Errand, RunError, ThreadKey};
 use crate::live::Live;
 use crate::session::Session;
 use crate::stack::Certainty;
-use arch::{Context, Flow};
+use arch::{Context, Flow, Machine};
 use kd_protocol::StateChange;
 use memory::{ReadVirtualExt, VirtualAddress};
 use std::collections::BTreeSet;
 
-/// Functions without source, thunks and the like that a step into passes through at most.
-const MAX_LEGS: usize = 64;
+/// Thunks in a row that a step into follows at most.
+const MAX_THUNKS: usize = 64;
 
 /// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,8 @@ pub(super) struct Step {
     caller_stack_pointer: Option<u64>,
     /// What it waits for.
     leg: Leg,
-    legs: usize,
+    /// Thunks that were followed in a row.
+    thunks: usize,
     /// The steps that it is one of.
     pub(super) row: Row,
 }
@@ -125,7 +126,7 @@ impl Session {
             stack_pointer: 0,
             caller_stack_pointer: None,
             leg: self.trace_leg(at),
-            legs: 0,
+            thunks: 0,
             row,
         };
         match (kind, granularity) {
@@ -229,12 +230,10 @@ impl Session {
             return Ok(Progress::GoOn);
         }
         step.processor = change.processor;
-        step.legs += 1;
         let at = VirtualAddress(change.program_counter);
         match &step.leg {
             Leg::Trace { .. } if step.granularity == Granularity::Instruction => Ok(Progress::Done),
             Leg::Entry(_) => Ok(Progress::Done),
-            _ if step.legs > MAX_LEGS => Ok(Progress::Done),
             &Leg::Return { stack_pointer: lowest, .. } => {
                 let now = stack_pointer(&context(live, step.processor)?);
                 let by_line = step.granularity == Granularity::Line && step.kind != StepKind::Out;
@@ -264,7 +263,9 @@ impl Session {
     ) -> Result<Progress, RunError> {
         if step.kind == StepKind::Into {
             // A thunk is followed to where it jumps, as if that had been called.
-            if let Leg::Trace { flow: Flow::Jump(_), .. } = self.trace_leg(at) {
+            let jumps = matches!(self.trace_leg(at), Leg::Trace { flow: Flow::Jump(_), .. });
+            if jumps && step.thunks < MAX_THUNKS {
+                step.thunks += 1;
                 step.leg = Leg::Trace { flow: Flow::Call(None), next: back };
                 return Ok(Progress::GoOn);
             }
@@ -273,9 +274,10 @@ impl Session {
                 return Ok(if behind == at { Progress::Done } else { Progress::GoOn });
             }
         }
-        // The return address was just pushed.
-        let size = self.target().architecture().pointer_size() as u64;
-        step.leg = Leg::Return { to: back, stack_pointer: stack_pointer(&context(live, step.processor)?) + size };
+        step.thunks = 0;
+        let pushed = pushed_by_call(self.target().architecture().machine());
+        let now = stack_pointer(&context(live, step.processor)?);
+        step.leg = Leg::Return { to: back, stack_pointer: now.saturating_add(pushed) };
         Ok(Progress::GoOn)
     }
 
@@ -297,6 +299,16 @@ impl Session {
         let stack = self.short_stack(context);
         let mut physical = stack.frames.iter().filter(|frame| frame.inline.is_none());
         physical.nth(1).filter(|caller| caller.certainty == Certainty::Exact).map(|caller| caller.stack_pointer.0)
+    }
+}
+
+/// Bytes by which a call has lowered the stack pointer when its first instruction is reached.
+fn pushed_by_call(machine: Machine) -> u64 {
+    match machine {
+        Machine::Amd64 => 8,
+        Machine::X86 => 4,
+        // `bl` keeps the return address in a register.
+        Machine::Arm64 => 0,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::scope::{ContextSource, Scope};
 use crate::session::Session;
 use arch::Machine;
 use arch::debug_registers::decode_dr6;
-use kd_protocol::{ExceptionRecord, LoadSymbols, StateChange, StateChangeKind};
+use kd_protocol::{Answer, ExceptionRecord, LoadSymbols, Request, StateChange, StateChangeKind};
 use memory::VirtualAddress;
 use std::sync::Arc;
 
@@ -24,15 +24,20 @@ enum Decision {
 
 impl Session {
     /// The target has stopped.
-    pub(super) fn state_changed(&mut self, change: StateChange) {
+    pub(super) fn state_changed(&mut self, number: u64, change: StateChange) {
         let Some(live) = self.target().live().cloned() else { return };
         let at = VirtualAddress(change.program_counter);
         let ours = live.is_inserted(at);
-        live.has_stopped(change.clone());
+        live.has_stopped(number, change.clone());
+        self.run_control.lost = None;
         live.were_taken_out_at(change.program_counter);
         self.target_mut().set_processor_count(change.number_processors);
         let processor = u32::from(change.processor);
         self.set_scope(Scope { processor, source: ContextSource::Processor(processor), frame: 0 });
+        if self.run_control.greeted && self.run_control.verify && self.is_another_system(&live, &change) {
+            self.target_restarts();
+            live.has_stopped(number, change.clone());
+        }
         if !self.run_control.greeted && !self.meet(&live) {
             return;
         }
@@ -51,9 +56,29 @@ impl Session {
             }
         };
         match decision {
+            // The byte that should stop it may have been read over while it reported this.
+            Decision::GoOn(_) if self.run_control.pause_wanted => {
+                self.stop_here(&change, StopReason::Pause, Vec::new());
+            }
             Decision::Stop(reason, commands) => self.stop_here(&change, reason, commands),
             Decision::GoOn(handling) => self.go_on(&change, handling),
         }
+    }
+
+    /// Whether what stopped isn't the system that was known: it was restarted while nobody looked. Not known, it is looked at again
+    /// at the next stop.
+    fn is_another_system(&mut self, live: &Live, change: &StateChange) -> bool {
+        let Some(known) = live.version() else { return true };
+        let another = match &change.kind {
+            // A kernel tells of itself when it boots, and then only.
+            StateChangeKind::LoadSymbols(load) if !load.unload && load.base == known.kernel_base => true,
+            _ => match live.ask(Request::GetVersion) {
+                Ok(Answer::Version { version, .. }) => version != known,
+                _ => return false,
+            },
+        };
+        self.run_control.verify = false;
+        another
     }
 
     /// The first stop: what the target is, and which modules it has. False when it was let go, as it can't be debugged.
@@ -61,6 +86,10 @@ impl Session {
         match self.target_mut().greet() {
             Ok(version) => {
                 self.run_control.greeted = true;
+                self.run_control.verify = false;
+                if self.run_control.leaving {
+                    return true;
+                }
                 match live.take_leftovers_out() {
                     Ok(0) => {}
                     Ok(count) => {
@@ -143,7 +172,7 @@ impl Session {
         let stop = self.target().live().and_then(|live| live.stop());
         self.target_restarts();
         if let (Some(live), Some(stop)) = (self.target().live(), stop) {
-            live.has_stopped(stop);
+            live.has_stopped(live.stop_number(), stop);
         }
         self.run_control.greeted = true;
     }
@@ -367,6 +396,7 @@ impl Session {
         // They come out when the target goes on; until then reads don't show them.
         self.run_control.temporary.clear();
         self.run_control.quiet_stop_wanted = false;
+        self.run_control.pause_wanted = false;
         let stop = Stop {
             reason,
             processor: u32::from(change.processor),
@@ -385,7 +415,7 @@ impl Session {
             if self.run_state() == RunState::Halted {
                 self.stop_here(change, StopReason::Pause, Vec::new());
             }
-        } else if !self.run_control.entered {
+        } else if !self.run_control.entered && !self.run_control.leaving {
             // The byte that attached may be used up by the event that came first.
             self.target().live().into_iter().for_each(|live| live.link().break_in());
         }
