@@ -382,3 +382,18 @@ fn a_terminated_adapter_leaves_the_kernel_running_without_breakpoints() {
     assert!(client.end().is_some());
     runs_without_breakpoints(&minint, &images);
 }
+
+#[test]
+fn a_line_that_is_cut_ends_the_session_and_no_request_hangs() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    session.go();
+    let before = session.client.events().len();
+    let begin = Instant::now();
+    session.minint.quit();
+    session.client.event("terminated", before);
+    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    let refusal = session.client.refused("pause", json!({"threadId": 1}));
+    assert!(refusal.contains("nothing is being debugged"), "{refusal}");
+    assert_eq!(session.client.refused("stackTrace", json!({"threadId": 1})), "notStopped");
+    assert!(session.client.disconnect().unwrap().success());
+}

@@ -4,6 +4,7 @@
 //! input -> framing -> message -> server (reader) --- cancel, unknown ----------------+
 //!                                     | queue, a ticket with each request            v
 //!                                dispatcher (engine thread) -> requests/<x>.rs -> outbox -> output
+//!             live target ------------+         live/<x>.rs --- events -----------^
 //!                                                              progress (timer) --^
 //! ```
 //! The reader never waits for the engine. Each request holds a ticket, which gives one answer; events that come up while
