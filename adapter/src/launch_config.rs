@@ -109,6 +109,9 @@ pub enum TraceLevel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde::de::Visitor;
+    use std::collections::HashSet;
+    use std::mem::discriminant;
 
     #[test]
     fn the_documented_forms_are_taken_and_what_is_the_clients_own_is_ignored() {
@@ -122,6 +125,56 @@ mod tests {
         assert!(config.image_path.is_none());
         assert_eq!(config.trace, Some(Trace::Level(TraceLevel::Info)));
         assert!(config.program.is_none());
+    }
+
+    /// Takes nothing but the names of the properties.
+    struct Properties<'a>(&'a mut Vec<&'static str>);
+
+    impl<'de> serde::Deserializer<'de> for Properties<'_> {
+        type Error = serde::de::value::Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Self::Error> {
+            Err(serde::de::Error::custom("no struct"))
+        }
+
+        fn deserialize_struct<V: Visitor<'de>>(
+            self,
+            _: &'static str,
+            fields: &'static [&'static str],
+            visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            self.0.extend(fields);
+            self.deserialize_any(visitor)
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
+    }
+
+    #[test]
+    fn each_sample_names_one_target_with_properties_that_exist() {
+        let mut properties = vec!["type", "request", "name"];
+        let _ = LaunchConfig::deserialize(Properties(&mut properties));
+        assert!(properties.contains(&"dumpFile") && properties.contains(&"connection"), "{properties:?}");
+
+        let file: serde_json::Value = serde_json::from_str(include_str!("../../samples/launch.json")).unwrap();
+        let configurations = file["configurations"].as_array().unwrap();
+        let mut kinds = HashSet::new();
+        for configuration in configurations {
+            let name = &configuration["name"];
+            assert_eq!((&configuration["type"], &configuration["request"]), (&"kd".into(), &"attach".into()), "{name}");
+            for property in configuration.as_object().unwrap().keys() {
+                assert!(properties.contains(&property.as_str()), "{name}: {property}");
+            }
+            let mut config: LaunchConfig =
+                serde_json::from_value(configuration.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let connection = config.take_connection().connection().unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(config.dump_file.is_some() != connection.is_some(), "{name}");
+            kinds.extend(connection.map(|connection| discriminant(&connection.endpoint)));
+        }
+        assert_eq!(kinds.len(), 5, "every transport has its sample");
     }
 
     #[test]
