@@ -15,10 +15,14 @@ fn a_running_kernel_is_attached_to_looked_at_continued_paused_and_left_running()
     let Some(mut session) = LiveSession::running("O0") else { return };
     let threads = session.client.ask("threads", json!({}))["threads"].as_array().unwrap().clone();
     assert_eq!(threads.len(), 2);
+    // The processor that was broken in on is in the kernel; the other one may be anywhere, in user mode too.
+    let mut in_kernel = 0;
     for thread in &threads {
         let frames = session.stack(&thread["id"]);
-        assert!(frames.len() > 2 && frames[0]["name"].as_str().unwrap().contains("nt!"), "{frames:#?}");
+        assert!(!frames.is_empty(), "{thread}");
+        in_kernel += usize::from(frames.len() > 2 && frames[0]["name"].as_str().unwrap().contains("nt!"));
     }
+    assert!(in_kernel > 0, "{threads:?}");
     session.go();
     assert_eq!(session.client.refused("stackTrace", json!({"threadId": 1})), "notStopped");
     assert_eq!(session.client.refused("next", json!({"threadId": 1})), "notStopped");
