@@ -23,6 +23,12 @@ fn changed_parts(before: &Context, after: &Context) -> Option<u32> {
     (parts != 0).then_some(machine | parts)
 }
 
+/// What makes a processor's registers `after` from `before`; `None` where they don't differ.
+fn set_request(before: &Context, after: &Context) -> Option<SetContext> {
+    let flags = changed_parts(before, after)?;
+    Some(SetContext { flags, context: after.bytes().to_vec() })
+}
+
 /// The bits of `ContextFlags` that stand for parts; the others stand for the machine.
 const PARTS: u32 = 0x3f;
 
@@ -79,20 +85,16 @@ impl Live {
         Ok(bytes)
     }
 
-    /// Sets a processor's registers: `context` as it was read, with what is meant changed. Only the parts that hold a changed
-    /// register are written.
+    /// Sets a processor's registers: `context` as it was read, with what is meant changed. Only a request for the parts that
+    /// hold a changed register is made, but the record keeps the flags that it was read with: targets take it whole, and go on
+    /// with the parts that its flags name.
     ///
     /// # Errors
     /// [`LinkError`]; the registers are then as they were, or unknown when the target didn't answer.
     pub(crate) fn set_context(&self, processor: u16, context: &Context) -> Result<(), LinkError> {
-        let Some(flags) = changed_parts(&self.context(processor)?, context) else { return Ok(()) };
+        let Some(request) = set_request(&self.context(processor)?, context) else { return Ok(()) };
         self.known().contexts.remove(&processor);
-        let mut bytes = context.bytes().to_vec();
-        let offset = context.architecture().context_flags_offset();
-        if let Some(field) = bytes.get_mut(offset..offset + 4) {
-            field.copy_from_slice(&flags.to_le_bytes());
-        }
-        self.ask_processor(Some(processor), Request::SetContext(SetContext { flags, context: bytes }))?;
+        self.ask_processor(Some(processor), Request::SetContext(request))?;
         self.known().contexts.insert(processor, context.clone());
         Ok(())
     }
@@ -156,21 +158,25 @@ impl Live {
 mod tests {
     use super::*;
 
+    /// A context in which everything is zero, but the flags.
+    fn read(machine: Machine) -> Context {
+        let architecture = machine.architecture();
+        let mut bytes = vec![0; architecture.context_size()];
+        let offset = architecture.context_flags_offset();
+        bytes[offset..offset + 4].copy_from_slice(&context_all(machine).to_le_bytes());
+        Context::from_bytes(architecture, &bytes).unwrap()
+    }
+
+    fn set(context: &mut Context, name: &str) {
+        let part = context.architecture().find_register(name).unwrap();
+        context.set(part.register, 1);
+    }
+
     #[test]
-    fn only_the_parts_with_changed_registers_are_written() {
-        let read = |machine: Machine| {
-            let architecture = machine.architecture();
-            let mut bytes = vec![0; architecture.context_size()];
-            let offset = architecture.context_flags_offset();
-            bytes[offset..offset + 4].copy_from_slice(&context_all(machine).to_le_bytes());
-            Context::from_bytes(architecture, &bytes).unwrap()
-        };
+    fn only_the_parts_with_changed_registers_are_meant() {
         let parts = |machine: Machine, names: &[&str]| {
             let mut changed = read(machine);
-            for name in names {
-                let part = changed.architecture().find_register(name).unwrap();
-                changed.set(part.register, 1);
-            }
+            names.iter().for_each(|name| set(&mut changed, name));
             changed_parts(&read(machine), &changed)
         };
         assert_eq!(parts(Machine::Amd64, &[]), None);
@@ -178,5 +184,23 @@ mod tests {
         assert_eq!(parts(Machine::Amd64, &["rip", "rax", "xmm3"]), Some(0x0010_000b));
         assert_eq!(parts(Machine::X86, &["eip"]), Some(0x0001_0001));
         assert_eq!(parts(Machine::Arm64, &["pc"]), Some(0x0040_0001));
+    }
+
+    #[test]
+    fn a_later_change_of_another_part_does_not_undo_an_earlier_one() {
+        for (machine, first, then) in
+            [(Machine::Amd64, "rax", "rip"), (Machine::X86, "eax", "eip"), (Machine::Arm64, "x0", "pc")]
+        {
+            let before = read(machine);
+            let mut once = before.clone();
+            set(&mut once, first);
+            let mut twice = once.clone();
+            set(&mut twice, then);
+            let request = set_request(&once, &twice).unwrap();
+            let taken = Context::from_bytes(machine.architecture(), &request.context).unwrap();
+            assert_eq!(changed_parts(&once, &taken), changed_parts(&once, &twice), "{machine}");
+            let offset = machine.architecture().context_flags_offset();
+            assert_eq!(request.context[offset..offset + 4], context_all(machine).to_le_bytes(), "{machine}");
+        }
     }
 }
