@@ -1,11 +1,12 @@
 //! The breakpoint instructions that are in the target's code, and the bytes that they stand in for.
 
 use super::journal::Leftover;
-use super::{LinkError, Live};
+use super::{Known, LinkError, Live};
 use ::memory::{ReadVirtualExt, VirtualAddress};
 use arch::Machine;
-use kd_protocol::manipulate::{RestoreBreakPoint, WriteBreakPoint, WriteMemory};
-use kd_protocol::{Answer, Request, Status};
+use kd_protocol::manipulate::{ReadMemory, RestoreBreakPoint, WriteBreakPoint, WriteMemory};
+use kd_protocol::{Answer, Request, StateChange, Status};
+use std::collections::BTreeSet;
 
 /// Reporting a stop, the target takes out the breakpoint instructions from the program counter on, as far as the bytes of
 /// code that it reports reach.
@@ -14,6 +15,9 @@ const REPORTED_CODE: u64 = 15;
 /// The handles that NT gives out.
 const FIRST_HANDLE: u32 = 1;
 const LAST_HANDLE: u32 = 32;
+
+/// Addresses that are remembered at most when a breakpoint instruction is taken out.
+const MAX_TAKEN_OUT: usize = 4096;
 
 /// A breakpoint instruction in the target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +37,28 @@ fn instruction(machine: Machine) -> &'static [u8] {
     }
 }
 
+/// `InstructionStream` of a control report, as many bytes of it as `InstructionCount` says.
+fn reported_code(machine: Machine, report: &[u8]) -> Option<&[u8]> {
+    let (count, stream) = match machine {
+        Machine::Amd64 => (20, 24),
+        Machine::X86 => (8, 12),
+        Machine::Arm64 => return None,
+    };
+    let count = u16::from_le_bytes(*report.get(count..)?.first_chunk()?);
+    let stream = report.get(stream..)?;
+    let stream = stream.get(..usize::from(count).min(REPORTED_CODE as usize + 1)).unwrap_or(stream);
+    Some(stream).filter(|code| !code.is_empty())
+}
+
+impl Known {
+    fn remember_taken_out(&mut self, address: u64) {
+        if self.taken_out.len() >= MAX_TAKEN_OUT {
+            self.taken_out.pop_first();
+        }
+        self.taken_out.insert(address);
+    }
+}
+
 impl Live {
     /// What the target has, by address.
     pub fn inserted(&self) -> Vec<(VirtualAddress, Inserted)> {
@@ -44,12 +70,23 @@ impl Live {
         self.known().inserted.contains_key(&address.0)
     }
 
+    /// Whether one of ours was at `address`, and another processor may have met it before it was taken out.
+    pub(crate) fn was_taken_out(&self, address: VirtualAddress) -> bool {
+        self.known().taken_out.contains(&address.0)
+    }
+
+    /// The code at the program counter, as far as the control report of a stop has it: without the debugger's breakpoint
+    /// instructions, where the target takes them out. None where it has none.
+    pub(crate) fn reported_code<'a>(&self, stop: &'a StateChange) -> Option<&'a [u8]> {
+        reported_code(self.machine()?, &stop.control_report)
+    }
+
     /// Puts a breakpoint instruction at `address`, unless it is there already.
     ///
     /// # Errors
     /// When the code there can't be read, or the target refuses.
     pub(crate) fn insert(&self, address: VirtualAddress) -> Result<(), LinkError> {
-        if self.is_inserted(address) {
+        if self.has_for_certain(address)? {
             return Ok(());
         }
         let length = self.machine().map_or(1, |machine| instruction(machine).len());
@@ -64,10 +101,35 @@ impl Live {
                 Ok(())
             }
             Ok(_) => Err(LinkError::GaveWay),
-            Err(error @ LinkError::Refused { .. }) => {
-                self.note(address, None);
+            Err(error) => {
+                if !error.may_be_done() {
+                    self.note(address, None);
+                }
                 Err(error)
             }
+        }
+    }
+
+    /// Whether the target has the breakpoint instruction at `address`. Where the answer to its insertion was lost, the code
+    /// tells; what isn't there is forgotten.
+    fn has_for_certain(&self, address: VirtualAddress) -> Result<bool, LinkError> {
+        let Some(known) = self.known().inserted.get(&address.0).cloned() else { return Ok(false) };
+        let there = known.handle.is_some() || self.is_there(address)?;
+        if !there {
+            self.note(address, None);
+        }
+        Ok(there)
+    }
+
+    /// Whether the target's code has a breakpoint instruction at `address`, whosever.
+    fn is_there(&self, address: VirtualAddress) -> Result<bool, LinkError> {
+        let own = self.machine().map_or(&[][..], instruction);
+        let count = own.len() as u32;
+        match self.ask(Request::ReadVirtualMemory(ReadMemory { address: self.on_wire(address.0), count })) {
+            Ok(Answer::Memory { data, .. }) => Ok(data == own),
+            Ok(_) => Err(LinkError::GaveWay),
+            // Its page is gone.
+            Err(LinkError::Refused { .. }) => Ok(false),
             Err(error) => Err(error),
         }
     }
@@ -76,9 +138,14 @@ impl Live {
     fn note(&self, address: VirtualAddress, inserted: Option<Inserted>) {
         let mut known = self.known();
         match inserted {
-            Some(inserted) => known.inserted.insert(address.0, inserted),
-            None => known.inserted.remove(&address.0),
-        };
+            Some(inserted) => {
+                known.inserted.insert(address.0, inserted);
+            }
+            None => {
+                known.inserted.remove(&address.0);
+                known.remember_taken_out(address.0);
+            }
+        }
         self.journal.write(known.version, &known.inserted);
     }
 
@@ -105,21 +172,20 @@ impl Live {
         }
     }
 
-    /// Takes out a breakpoint instruction whose handle was never told: the target gives out few.
+    /// Takes out a breakpoint instruction whose handle was never told: the target gives out few. Those of our other breakpoints
+    /// are left alone.
     fn restore_unknown(&self, address: VirtualAddress, original: &[u8]) -> Result<(), LinkError> {
-        let own = self.machine().map_or(&[][..], instruction);
-        self.virtual_cache().clear();
-        let mut there = vec![0; own.len()];
-        let mut is_there = || {
-            self.virtual_cache().clear();
-            self.read_uncovered(address, &mut there).is_ok() && there == own
-        };
-        for handle in FIRST_HANDLE..=LAST_HANDLE {
-            if own == original || !is_there() {
-                return Ok(());
+        if self.machine().map_or(&[][..], instruction) == original {
+            return Ok(());
+        }
+        let others: BTreeSet<u32> = self.known().inserted.values().filter_map(|inserted| inserted.handle).collect();
+        for handle in (FIRST_HANDLE..=LAST_HANDLE).filter(|handle| !others.contains(handle)) {
+            if !self.is_there(address)? {
+                break;
             }
             self.restore(handle)?;
         }
+        self.virtual_cache().clear();
         Ok(())
     }
 
@@ -152,13 +218,30 @@ impl Live {
         Ok(found)
     }
 
-    /// The target has reported a stop at `program_counter`, and took out what is there.
+    /// The target has reported a stop at `program_counter`, and took out what is there. Where the code that it reports shows that
+    /// it didn't, it still has them; where it reports none, the code itself tells later.
     pub(crate) fn were_taken_out_at(&self, program_counter: u64) {
+        let Some(own) = self.machine().map(instruction) else { return };
+        let stop = self.stop();
+        let code = stop.as_ref().and_then(|stop| self.reported_code(stop)).unwrap_or_default();
         let end = program_counter.saturating_add(REPORTED_CODE);
         let mut known = self.known();
-        let before = known.inserted.len();
-        known.inserted.retain(|at, _| !(program_counter..=end).contains(at));
-        if known.inserted.len() != before {
+        let inside: Vec<u64> = known.inserted.range(program_counter..=end).map(|(at, _)| *at).collect();
+        let mut changed = false;
+        for at in inside {
+            let from = (at - program_counter) as usize;
+            match code.get(from..from + own.len()) {
+                Some(there) if there == own && known.inserted.get(&at).is_some_and(|known| known.original != own) => {}
+                None => {
+                    if let Some(unsure) = known.inserted.get_mut(&at) {
+                        unsure.handle = None;
+                    }
+                }
+                Some(_) => changed |= known.inserted.remove(&at).is_some(),
+            }
+            known.remember_taken_out(at);
+        }
+        if changed {
             self.journal.write(known.version, &known.inserted);
         }
     }
@@ -167,6 +250,7 @@ impl Live {
     pub(crate) fn were_all_lost(&self) {
         let mut known = self.known();
         known.inserted.clear();
+        known.taken_out.clear();
         self.journal.write(known.version, &known.inserted);
     }
 
@@ -195,5 +279,31 @@ impl Live {
         let range = address.0.saturating_sub(longest - 1)..address.0.saturating_add(length as u64);
         let inside: Vec<u64> = self.known().inserted.range(range).map(|(at, _)| *at).collect();
         inside.into_iter().try_for_each(|at| self.take_out(VirtualAddress(at)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(machine: Machine, count_at: usize, stream_at: usize, count: u16, expected: Option<&[u8]>) {
+        let mut report = vec![0; stream_at + 24];
+        report[count_at..count_at + 2].copy_from_slice(&count.to_le_bytes());
+        let bytes: Vec<u8> = (1..=16).collect();
+        report[stream_at..stream_at + 16].copy_from_slice(&bytes);
+        assert_eq!(reported_code(machine, &report), expected, "{machine} {count}");
+    }
+
+    #[test]
+    fn code_that_was_not_reported_is_not_there() {
+        let all: Vec<u8> = (1..=16).collect();
+        for (machine, count_at, stream_at) in [(Machine::Amd64, 20, 24), (Machine::X86, 8, 12)] {
+            check(machine, count_at, stream_at, 0, None);
+            check(machine, count_at, stream_at, 3, Some(&[1, 2, 3]));
+            check(machine, count_at, stream_at, 16, Some(&all));
+            check(machine, count_at, stream_at, u16::MAX, Some(&all));
+        }
+        assert_eq!(reported_code(Machine::Amd64, &[0; 10]), None);
     }
 }

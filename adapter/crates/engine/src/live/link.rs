@@ -1,5 +1,6 @@
 //! The engine's end of the link: questions that are waited for, and what is known meanwhile.
 
+use super::doubt::DOUBT;
 use super::link_thread::LinkThread;
 use super::notice::{Notice, Notices, Wake};
 use crate::cancel::CancelFlag;
@@ -78,6 +79,9 @@ pub enum LinkError {
     /// Something else waits for the engine, and the target doesn't answer.
     #[error("the target does not answer")]
     GaveWay,
+    /// Answers came, but no two of them were the same.
+    #[error("the line is so damaged that no two answers are the same")]
+    Doubtful,
     /// The target refused.
     #[error("the target refuses ({what}: {status})")]
     Refused {
@@ -98,6 +102,8 @@ pub(super) struct Shared {
 struct Shown {
     /// When bytes came last.
     heard: Instant,
+    /// When a damaged packet came last.
+    damaged: Option<Instant>,
     phase: Phase,
     statistics: Statistics,
     now: Duration,
@@ -109,6 +115,9 @@ impl Shared {
         let mut shown = self.shown();
         if host.statistics().bytes_received != shown.statistics.bytes_received {
             shown.heard = Instant::now();
+        }
+        if host.statistics().damaged != shown.statistics.damaged {
+            shown.damaged = Some(Instant::now());
         }
         shown.phase = host.phase();
         shown.statistics.clone_from(host.statistics());
@@ -162,6 +171,7 @@ impl Link {
         let notices = Notices::new(wake);
         let shown = Shown {
             heard: Instant::now(),
+            damaged: None,
             phase: Phase::NotConnected,
             statistics: Statistics::default(),
             now: Duration::ZERO,
@@ -180,12 +190,13 @@ impl Link {
         self.notices.next()
     }
 
-    /// Asks the target and waits for the answer; the link's own time-outs bound the wait. With `cancel`, it ends when the flag is
-    /// raised, and when somebody else needs the engine and nothing is heard.
-    ///
-    /// # Errors
-    /// [`LinkError`]; an answer with an error status is none.
-    pub(super) fn request(
+    /// Whether the line has shown damage lately.
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.shared.shown().damaged.is_some_and(|at| at.elapsed() < DOUBT)
+    }
+
+    /// Asks the target once; the link's own time-outs bound the wait.
+    pub(super) fn request_once(
         &self,
         (processor, level, stop): (u16, u16, u64),
         request: Request,

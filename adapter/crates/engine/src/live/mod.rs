@@ -4,25 +4,30 @@
 //! | --- | --- |
 //! | `link.rs`, `link_thread.rs`, `notice.rs` | the line: a thread that acknowledges at once; questions; what the target says by itself |
 //! | `cache.rs`, `memory.rs` | memory, line by line, until the target runs |
+//! | `special_registers.rs` | debug registers |
 //! | `registers.rs` | processors' contexts, MSRs, control space, I/O ports |
 //! | `code_breakpoints.rs` | the breakpoint instructions that are in the target |
 //! | `journal.rs` | the same in a file, for when the debugger is killed |
+//! | `doubt.rs` | answers over a line that has shown damage |
 //! | `diagnosis.rs` | why no target is reached |
 
 mod cache;
 mod code_breakpoints;
 mod diagnosis;
+mod doubt;
 mod journal;
 mod link;
 mod link_thread;
 mod memory;
 mod notice;
 mod registers;
+mod special_registers;
 
 pub use code_breakpoints::Inserted;
 pub use diagnosis::diagnose;
 pub use link::{Link, LinkError, Urgency};
 pub use notice::{Notice, Wake};
+pub(crate) use special_registers::AMD64_SPECIAL_REGISTERS;
 
 use crate::cancel::CancelFlag;
 use ::memory::ReadFailure;
@@ -30,7 +35,7 @@ use arch::{AddressSpace, Context};
 use cache::Cache;
 use journal::Journal;
 use kd_protocol::{Answer, Executed, Request, RequestFailure, StateChange, Version};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -76,6 +81,8 @@ pub(crate) struct Known {
     patient: bool,
     contexts: HashMap<u16, Context>,
     inserted: BTreeMap<u64, Inserted>,
+    /// Where breakpoint instructions were before.
+    taken_out: BTreeSet<u64>,
     /// Page tables that virtual addresses go through, if not the current processor's.
     space: Option<AddressSpace>,
     cancel: CancelFlag,
@@ -105,6 +112,7 @@ impl Live {
             patient: false,
             contexts: HashMap::new(),
             inserted: BTreeMap::new(),
+            taken_out: BTreeSet::new(),
             space: None,
             cancel: CancelFlag::default(),
             silent: None,
@@ -276,7 +284,7 @@ impl LinkError {
     /// Whether the target may have done what it was asked for.
     pub(crate) fn may_be_done(&self) -> bool {
         match self {
-            Self::NoLine | Self::Running | Self::Refused { .. } => false,
+            Self::NoLine | Self::Running | Self::Refused { .. } | Self::Doubtful => false,
             Self::Failed(RequestFailure::TimedOut { sent, .. }) => *sent,
             Self::Failed(RequestFailure::LinkReset { executed }) => *executed == Executed::Unknown,
             Self::Failed(RequestFailure::NotHalted | RequestFailure::NotConnected | RequestFailure::TooLong { .. }) => {
@@ -293,7 +301,7 @@ impl LinkError {
             Self::Running | Self::Failed(kd_protocol::RequestFailure::NotHalted) => ReadFailure::Running,
             Self::Cancelled => ReadFailure::Cancelled,
             Self::Refused { status, .. } => ReadFailure::Refused { status: status.0 },
-            Self::Failed(_) | Self::GaveWay => ReadFailure::NoAnswer,
+            Self::Failed(_) | Self::GaveWay | Self::Doubtful => ReadFailure::NoAnswer,
         }
     }
 }

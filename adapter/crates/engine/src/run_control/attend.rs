@@ -132,6 +132,7 @@ impl Session {
         self.run_control.temporary.clear();
         self.run_control.refused.clear();
         self.run_control.watched = Default::default();
+        self.run_control.debug_registers = Default::default();
         self.run_control.stop = None;
         self.target_mut().modules_mut().set_loaded([]);
         self.breakpoints.target_restarted();

@@ -11,12 +11,14 @@
 //! | `attend.rs` | what the link says, and what follows from it |
 //! | `stop.rs` | what a stop means |
 //! | `resume.rs` | letting the target go: breakpoints in, past the instruction that it stands at |
+//! | `debug_registers.rs` | data breakpoints |
 //! | `step.rs`, `line_region.rs` | steps by instruction and by line |
 //! | `until.rs` | steps in a row |
 //! | `resynchronise.rs` | attaching again |
 //! | `leave.rs` | detaching, rebooting, crashing |
 
 mod attend;
+mod debug_registers;
 mod happening;
 mod leave;
 mod line_region;
@@ -35,6 +37,7 @@ pub use until::Until;
 use crate::live::LinkError;
 use crate::session::ScopeError;
 use arch::debug_registers::{SLOTS, Watched};
+use debug_registers::DebugRegisters;
 use kd_protocol::StateChange;
 use memory::VirtualAddress;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -129,8 +132,9 @@ pub(crate) struct RunControl {
     stop: Option<Stop>,
     /// Breakpoint instructions that the errand needs.
     temporary: BTreeSet<VirtualAddress>,
-    /// What the debug registers of all processors watch.
+    /// What the debug registers of all processors are to watch.
     watched: [Option<Watched>; SLOTS],
+    debug_registers: DebugRegisters,
     /// Breakpoints whose place the target refused, so that this is told once.
     refused: BTreeSet<VirtualAddress>,
 }

@@ -1,14 +1,11 @@
 //! Letting the target go.
 
-use super::stop::reported_code;
 use super::{Errand, Happening, RunError, StopReason, ThreadKey, Told};
 use crate::crash::STATUS_BREAKPOINT;
 use crate::event_filters::HandlingStatus;
 use crate::live::{LinkError, Live, RunState};
 use crate::session::Session;
 use arch::Machine;
-use arch::debug_registers::SLOTS;
-use kd_protocol::manipulate::{ReadMemory, WriteMemory};
 use kd_protocol::{Answer, Continue, Continue2, ContinueStatus, ControlSet, Request, StateChange, StateChangeKind};
 use memory::{ReadVirtualExt, VirtualAddress};
 use std::collections::BTreeSet;
@@ -18,12 +15,6 @@ use std::sync::Arc;
 const STATUS_ASSERTION_FAILURE: u32 = 0xc000_0420;
 /// `STATUS_SINGLE_STEP`.
 pub(super) const STATUS_SINGLE_STEP: u32 = 0x8000_0004;
-/// `_KSPECIAL_REGISTERS` in x64 control space, and `KernelDr0` and the byte behind `KernelDr7` in it.
-const SPECIAL_REGISTERS: u64 = 2;
-const KERNEL_DR0: usize = 0x20;
-const KERNEL_DR7: usize = 0x48;
-const BEHIND_KERNEL_DR7: usize = 0x50;
-
 /// What becomes of the exception that the target stands at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Handling {
@@ -93,7 +84,7 @@ impl Session {
         context.set(context.architecture().instruction_pointer(), u128::from(address.0));
         live.set_context(processor, &context).map_err(link)?;
         self.forget_conclusions();
-        if let Some(stop) = &mut self.run_control.stop {
+        if let Some(stop) = self.run_control.stop.as_mut().filter(|stop| stop.processor == u32::from(processor)) {
             stop.reason = StopReason::Goto;
             stop.program_counter = address;
         }
@@ -129,6 +120,7 @@ impl Session {
         let _patience = live.patiently();
         let change = live.stop().ok_or(RunError::NotHalted("it never stopped"))?;
         let at = self.pass_own_instruction(&live, &change, handling)?;
+        self.pass_watched_instruction(&live, &change, at, told)?;
         let status = self.continue_status(&change, handling);
         // Of another thread's step, the trace flag is set already.
         let traces = matches!(&self.run_control.errand, Errand::Step(step) if step.traces() && step.is_of(&change));
@@ -179,7 +171,7 @@ impl Session {
         let reported = VirtualAddress(change.program_counter);
         let length = match record.code {
             STATUS_BREAKPOINT => self.foreign_breakpoint_length(live, change, reported),
-            STATUS_ASSERTION_FAILURE if self.is_handled(record.code, handling) => 2,
+            STATUS_ASSERTION_FAILURE if self.is_handled(record.code, handling) => self.assertion_length(live, change),
             _ => 0,
         };
         if length == 0 && !moved {
@@ -197,12 +189,22 @@ impl Session {
         Ok(behind)
     }
 
+    /// Bytes of the assertion's instruction that the target stands at; none where the exception was raised otherwise.
+    fn assertion_length(&self, live: &Live, change: &StateChange) -> u64 {
+        let machine = self.target().architecture().machine();
+        let reported = live.reported_code(change).map(<[u8]>::to_vec);
+        let read =
+            || self.target().own_memory().bytes(VirtualAddress(change.program_counter), assertion(machine).len());
+        let code = reported.or_else(|| read().ok()).unwrap_or_default();
+        if code.starts_with(assertion(machine)) { assertion(machine).len() as u64 } else { 0 }
+    }
+
     /// Bytes of the breakpoint instruction at `at`, if there is one that isn't the debugger's.
     fn foreign_breakpoint_length(&self, live: &Live, change: &StateChange, at: VirtualAddress) -> u64 {
         if live.machine() == Some(Machine::Arm64) {
             return if self.u32(at).is_ok_and(|code| code == 0xd43e_0000) { 4 } else { 0 };
         }
-        let first = reported_code(live, change).and_then(|code| code.first().copied()).or_else(|| live.u8(at).ok());
+        let first = live.reported_code(change).and_then(|code| code.first().copied()).or_else(|| live.u8(at).ok());
         if first == Some(0xcc) && !live.is_inserted(at) { 1 } else { 0 }
     }
 
@@ -245,42 +247,20 @@ impl Session {
                     self.run_control.refused.remove(&at);
                 }
                 // One that can't be set now doesn't keep the target from going on; it is tried again the next time.
-                Err(error @ LinkError::Refused { .. }) => {
+                Err(error @ LinkError::Refused { .. }) if !self.run_control.temporary.contains(&at) => {
                     if self.run_control.refused.insert(at) {
                         self.say(Told::Important, format!("the breakpoint at {at} can't be set: {error}"));
                     }
                 }
+                // Without the one that ends a step, the target would run away.
                 Err(error) => {
+                    self.run_control.errand = Errand::Free;
+                    self.run_control.temporary.clear();
                     return Err(RunError::Link { what: format!("the breakpoint at {at} can't be set"), error });
                 }
             }
         }
         Ok(())
-    }
-
-    /// Makes all processors' debug registers watch what is wanted.
-    pub(super) fn put_debug_registers(&mut self, live: &Live) {
-        let wanted = self.breakpoints.wanted();
-        for refused in &wanted.refused {
-            self.say(Told::Important, refused.to_string());
-        }
-        if wanted.watched == self.run_control.watched {
-            return;
-        }
-        let count = self.target().system().processors.unwrap_or(1);
-        let mut failures = Vec::new();
-        for processor in 0..count.min(u32::from(u16::MAX)) as u16 {
-            if let Err(error) = put_processor_debug_registers(live, processor, &wanted.watched, wanted.dr7()) {
-                failures.push(format!("the debug registers of processor {processor} can't be set: {error}"));
-                if !matches!(error, LinkError::Refused { .. }) {
-                    break;
-                }
-            }
-        }
-        self.run_control.watched = wanted.watched;
-        for failure in failures {
-            self.say(Told::Important, failure);
-        }
     }
 
     pub(super) fn send_continue(&self, live: &Live, status: ContinueStatus, trace_flag: bool) -> Result<(), RunError> {
@@ -317,26 +297,12 @@ impl Session {
     }
 }
 
-/// Only the debug registers are meant: what lies before them in the structure is written as it was just read.
-fn put_processor_debug_registers(
-    live: &Live,
-    processor: u16,
-    watched: &[Option<arch::debug_registers::Watched>; SLOTS],
-    dr7: u64,
-) -> Result<(), LinkError> {
-    let read = ReadMemory { address: SPECIAL_REGISTERS, count: BEHIND_KERNEL_DR7 as u32 };
-    let Answer::Memory { mut data, .. } = live.ask_processor(Some(processor), Request::ReadControlSpace(read))? else {
-        return Err(LinkError::GaveWay);
-    };
-    data.truncate(BEHIND_KERNEL_DR7);
-    let addresses = watched.iter().map(|slot| slot.map_or(0, |watched| watched.address.0));
-    let offsets = (KERNEL_DR0..).step_by(8);
-    for (offset, value) in offsets.zip(addresses).chain([(KERNEL_DR7, dr7)]) {
-        let Some(place) = data.get_mut(offset..offset + 8) else {
-            return Err(LinkError::Refused { what: "ReadControlSpace", status: kd_protocol::Status::UNSUCCESSFUL });
-        };
-        place.copy_from_slice(&value.to_le_bytes());
+/// What an assertion is compiled to.
+fn assertion(machine: Machine) -> &'static [u8] {
+    match machine {
+        // int 2c
+        Machine::X86 | Machine::Amd64 => &[0xcd, 0x2c],
+        // brk #0xf001
+        Machine::Arm64 => &[0x20, 0x00, 0x3e, 0xd4],
     }
-    let write = WriteMemory { address: SPECIAL_REGISTERS, data };
-    live.ask_processor(Some(processor), Request::WriteControlSpace(write)).map(|_| ())
 }

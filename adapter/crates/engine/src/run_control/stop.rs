@@ -9,9 +9,9 @@ use crate::live::{Live, RunState};
 use crate::scope::{ContextSource, Scope};
 use crate::session::Session;
 use arch::Machine;
-use arch::debug_registers::decode_dr6;
+use arch::debug_registers::{DebugStatus, SLOTS, Watched, decode_dr6, encode_dr7};
 use kd_protocol::{Answer, ExceptionRecord, LoadSymbols, Request, StateChange, StateChangeKind};
-use memory::VirtualAddress;
+use memory::{ReadVirtualExt, VirtualAddress};
 use std::sync::Arc;
 
 /// What is to be done at a stop.
@@ -197,9 +197,18 @@ impl Session {
     /// A processor that reached a breakpoint instruction while another one had the debugger reports it when that goes on, also
     /// when the instruction isn't there any more.
     fn was_own(&self, change: &StateChange, at: VirtualAddress) -> bool {
-        let Some(stream) = self.target().live().and_then(|live| reported_code(live, change)) else { return false };
-        !stream.starts_with(&[0xcc]) && !stream.starts_with(&[0xcd, 0x03])
-            || self.breakpoints.wanted().code.contains(&at)
+        let Some(live) = self.target().live().filter(|live| live.was_taken_out(at)) else { return false };
+        self.breakpoints.wanted().code.contains(&at) || !self.has_breakpoint_instruction(live, change, at)
+    }
+
+    /// Whether the code at `at`, where the target stands, is a breakpoint instruction. Where that can't be told, it is.
+    fn has_breakpoint_instruction(&self, live: &Live, change: &StateChange, at: VirtualAddress) -> bool {
+        let reported = live.reported_code(change).map(<[u8]>::to_vec);
+        let Some(code) = reported.or_else(|| self.target().own_memory().bytes(at, 4).ok()) else { return true };
+        match self.target().architecture().machine() {
+            Machine::X86 | Machine::Amd64 => code.starts_with(&[0xcc]) || code.starts_with(&[0xcd, 0x03]),
+            Machine::Arm64 => code.starts_with(&[0x00, 0x00, 0x3e, 0xd4]),
+        }
     }
 
     /// The stop is at a breakpoint instruction that the debugger wrote.
@@ -329,7 +338,12 @@ impl Session {
     fn is_left_over(&self, live: &Live, change: &StateChange) -> bool {
         const DBG_STATUS_CONTROL_C: u128 = 1;
         let context = live.context(change.processor).ok();
-        let status = context.and_then(|context| context.by_name("rcx")).and_then(|register| register.value);
+        let argument = match self.target().architecture().machine() {
+            Machine::Amd64 => "rcx",
+            Machine::X86 => "eax",
+            Machine::Arm64 => "x0",
+        };
+        let status = context.and_then(|context| context.by_name(argument)).and_then(|register| register.value);
         status == Some(DBG_STATUS_CONTROL_C)
     }
 
@@ -352,8 +366,7 @@ impl Session {
         record: ExceptionRecord,
         first_chance: bool,
     ) -> Decision {
-        let status =
-            decode_dr6(reported_dr6(live, change), arch::debug_registers::encode_dr7(&self.run_control.watched));
+        let status = reported_status(live, change, &self.run_control.watched);
         let slots = self.run_control.watched.iter().zip(status.slots).filter(|(_, met)| *met);
         let accessed: Vec<_> = slots.filter_map(|(watched, _)| *watched).collect();
         let thread = Some(VirtualAddress(change.thread)).filter(|thread| thread.0 != 0);
@@ -361,6 +374,10 @@ impl Session {
             let judged = self.judge_hits(Cause::Data(accessed), u32::from(change.processor), thread);
             if let Some(stop) = self.judged_stop(judged, StopReason::DataBreakpoint) {
                 return stop;
+            }
+            // A breakpoint instruction at the same place won't be reached any more.
+            if self.is_at_watched_instruction(live, change) && !status.single_step {
+                return self.own_breakpoint(live, change, VirtualAddress(change.program_counter));
             }
         }
         self.run_control.passing.remove(&ThreadKey::of(change));
@@ -422,14 +439,9 @@ impl Session {
     }
 }
 
-/// The code at the program counter, as the control report has it: without the debugger's breakpoint instructions.
-pub(super) fn reported_code<'a>(live: &Live, change: &'a StateChange) -> Option<&'a [u8]> {
-    let offset = match live.machine()? {
-        Machine::Amd64 => 24,
-        Machine::X86 => 12,
-        Machine::Arm64 => return None,
-    };
-    change.control_report.get(offset..).filter(|code| !code.is_empty())
+/// What the debug registers of the processor that reports have to say, when they watch this.
+pub(super) fn reported_status(live: &Live, change: &StateChange, watched: &[Option<Watched>; SLOTS]) -> DebugStatus {
+    decode_dr6(reported_dr6(live, change), encode_dr7(watched))
 }
 
 /// `Dr6` in the control report: of the processor that reports.

@@ -1,7 +1,7 @@
 //! A live target: from the line to a target whose modules are known.
 
 use super::{Memory, OpenOptions, System, Target, address_space};
-use crate::live::{LinkError, Live, Wake};
+use crate::live::{AMD64_SPECIAL_REGISTERS, LinkError, Live, Wake};
 use analysis::nt::processors::MAX_PROCESSORS;
 use arch::{AddressSpace, Machine, PagingMode};
 use kd_protocol::{Answer, LoadSymbols, Request, Version, truncate};
@@ -11,8 +11,7 @@ use std::sync::Arc;
 use symbols::{ModuleEntry, Modules};
 use transport::Connection;
 
-/// `_KSPECIAL_REGISTERS` in x64 control space, and `Cr3` and `Cr4` in it (KD's own numbers and offsets).
-const SPECIAL_REGISTERS: u64 = 2;
+/// `Cr3` and `Cr4` in x64's `_KSPECIAL_REGISTERS`.
 const CR3: usize = 0x10;
 const CR4: usize = 0x18;
 /// `CR4.LA57`.
@@ -112,7 +111,7 @@ impl Target {
             return None;
         }
         let processor = live.stop()?.processor;
-        let registers = live.control_space(processor, SPECIAL_REGISTERS, CR4 as u32 + 8).ok()?;
+        let registers = live.control_space(processor, AMD64_SPECIAL_REGISTERS, CR4 as u32 + 8).ok()?;
         let register = |offset: usize| Some(u64::from_le_bytes(*registers.get(offset..)?.first_chunk()?));
         let mode = match register(CR4)? & FIVE_LEVELS {
             0 => PagingMode::Amd64FourLevel,
