@@ -88,6 +88,10 @@ impl Session {
     /// The running request is done: tells what else has become known by it.
     pub fn finish_request(&mut self) {
         self.hurry = None;
+        // What the target tells later isn't given up with a request that is over.
+        if let Some(attached) = &mut self.attached {
+            attached.engine.set_cancel_flag(CancelFlag::default());
+        }
         self.tell_happenings();
         let Some(attached) = self.attached.as_mut().filter(|_| !self.quiet) else { return };
         let wrote = attached.engine.take_written();

@@ -126,6 +126,7 @@ impl Session {
             live.untold = Some(stop);
             return;
         }
+        live.asks = false;
         let first = !std::mem::replace(&mut live.entered, true);
         let reboots = std::mem::take(&mut live.reboots);
         let goes_on = first && !live.stop_on_entry && stop.reason == StopReason::Entry;
@@ -197,6 +198,10 @@ impl Session {
     /// Nobody knows what the target does.
     fn lost(&mut self, why: &str) {
         self.print(OutputCategory::Important, why);
+        if let Some(live) = self.live_mut() {
+            // Neither was meant for whatever is heard next.
+            (live.asks, live.reboots) = (false, false);
+        }
         let Ok(attached) = self.attached() else { return };
         attached.begin_stop();
         let takes_it = attached.client.supports_invalidated_event;
