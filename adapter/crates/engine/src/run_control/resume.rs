@@ -158,7 +158,7 @@ impl Session {
 
     /// A breakpoint instruction that isn't ours, and an assertion's, would stop the target again for ever: it goes on behind it.
     /// Returns where it goes on.
-    fn pass_own_instruction(
+    pub(super) fn pass_own_instruction(
         &mut self,
         live: &Live,
         change: &StateChange,
@@ -235,13 +235,15 @@ impl Session {
     pub(super) fn put_breakpoints(&mut self, live: &Live, except: Option<VirtualAddress>) -> Result<(), RunError> {
         let mut wanted = self.breakpoints.wanted().code;
         wanted.extend(&self.run_control.temporary);
+        except.map(|at| wanted.remove(&at));
+        let _written_down = live.change_breakpoints(&wanted);
         for (at, _) in live.inserted() {
-            if !wanted.contains(&at) || Some(at) == except {
+            if !wanted.contains(&at) {
                 let what = || format!("the breakpoint at {at} can't be taken out");
                 live.take_out(at).map_err(|error| RunError::Link { what: what(), error })?;
             }
         }
-        for at in wanted.into_iter().filter(|at| Some(*at) != except) {
+        for at in wanted {
             match live.insert(at) {
                 Ok(()) => {
                     self.run_control.refused.remove(&at);

@@ -1,7 +1,7 @@
 //! Several steps in a row, of which only the last one's end is told (`p 5`, `pc`, `pt`, `pa`, `ta`).
 
 use super::step::{Progress, Step};
-use super::{Granularity, Handling, RunError, StepKind};
+use super::{Granularity, Handling, Happening, RunError, StepKind, StopReason};
 use crate::session::Session;
 use arch::Flow;
 use kd_protocol::StateChange;
@@ -54,9 +54,35 @@ impl Session {
         until: Until,
         count: u64,
     ) -> Result<(), RunError> {
+        if until == Until::Step && self.steps_off_instruction(kind, granularity)? {
+            return match (count, self.run_control.stop.clone()) {
+                (0 | 1, Some(stop)) => {
+                    self.tell(Happening::Stopped(stop));
+                    Ok(())
+                }
+                _ => self.step_until(kind, granularity, until, count.saturating_sub(1)),
+            };
+        }
         let step = self.plan_step(Row { until, left: count, kind, granularity })?;
         self.begin_step(Box::new(step));
         self.resume(Handling::ByFilter, true)
+    }
+
+    /// A step by instruction from a breakpoint instruction that isn't ours ends behind it: nothing has to run for that.
+    fn steps_off_instruction(&mut self, kind: StepKind, granularity: Granularity) -> Result<bool, RunError> {
+        if kind == StepKind::Out || granularity != Granularity::Instruction {
+            return Ok(false);
+        }
+        let live = self.halted()?;
+        let Some(change) = live.stop() else { return Ok(false) };
+        let before = self.run_control.stop.as_ref().map(|stop| stop.program_counter);
+        let behind = self.pass_own_instruction(&live, &change, Handling::ByFilter)?;
+        let Some(stop) = self.run_control.stop.as_mut().filter(|_| before != Some(behind)) else { return Ok(false) };
+        stop.reason = StopReason::Step;
+        stop.program_counter = behind;
+        stop.commands.clear();
+        self.forget_conclusions();
+        Ok(true)
     }
 
     /// A step has ended. Whether it was the last one of its row.
