@@ -10,7 +10,7 @@ use kd_protocol::{Answer, Request};
 use std::time::Duration;
 
 /// A line is doubted so long after it has shown damage.
-pub(super) const DOUBT: Duration = Duration::from_secs(30);
+pub(super) const DOUBT: Duration = Duration::from_secs(600);
 /// Answers that are compared at most.
 const MAX_ANSWERS: usize = 6;
 

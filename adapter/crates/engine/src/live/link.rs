@@ -102,7 +102,7 @@ pub(super) struct Shared {
 struct Shown {
     /// When bytes came last.
     heard: Instant,
-    /// When a damaged packet came last.
+    /// When a damaged packet came last, or the target asked for one again.
     damaged: Option<Instant>,
     phase: Phase,
     statistics: Statistics,
@@ -116,7 +116,8 @@ impl Shared {
         if host.statistics().bytes_received != shown.statistics.bytes_received {
             shown.heard = Instant::now();
         }
-        if host.statistics().damaged != shown.statistics.damaged {
+        let damage = |statistics: &Statistics| (statistics.damaged, statistics.resends);
+        if damage(host.statistics()) != damage(&shown.statistics) {
             shown.damaged = Some(Instant::now());
         }
         shown.phase = host.phase();

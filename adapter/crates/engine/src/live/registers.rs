@@ -7,6 +7,8 @@ use kd_protocol::manipulate::{
 };
 use kd_protocol::{Answer, Request, Status};
 
+/// Times that registers are set over a damaged line, until they are as they were meant.
+const MAX_SETTINGS: usize = 4;
 /// Bytes of a context that one answer carries at most.
 const MAX_PART: u32 = 3072;
 
@@ -93,10 +95,16 @@ impl Live {
     /// [`LinkError`]; the registers are then as they were, or unknown when the target didn't answer.
     pub(crate) fn set_context(&self, processor: u16, context: &Context) -> Result<(), LinkError> {
         let Some(request) = set_request(&self.context(processor)?, context) else { return Ok(()) };
-        self.known().contexts.remove(&processor);
-        self.ask_processor(Some(processor), Request::SetContext(request))?;
-        self.known().contexts.insert(processor, context.clone());
-        Ok(())
+        for _ in 0..MAX_SETTINGS {
+            self.known().contexts.remove(&processor);
+            self.ask_processor(Some(processor), Request::SetContext(request.clone()))?;
+            // A processor that goes on with bytes that a damaged line has moved crashes.
+            if !self.link.is_doubtful() || set_request(&self.context(processor)?, context).is_none() {
+                self.known().contexts.insert(processor, context.clone());
+                return Ok(());
+            }
+        }
+        Err(LinkError::Doubtful)
     }
 
     /// A model-specific register of the processor.
