@@ -33,7 +33,9 @@ impl Session {
     /// # Errors
     /// [`ProcessError`].
     pub fn implicit_process(&self) -> Result<VirtualAddress, ProcessError> {
-        if let Some(process) = self.recall.process {
+        // Of a live target, it is over when that has run.
+        let lasts = self.target().live().is_none_or(|live| live.address_space().is_some());
+        if let Some(process) = self.recall.process.filter(|_| lasts) {
             return Ok(process);
         }
         let processor = self.processors().get(self.scope().processor).ok_or(ProcessError::NoProcessor)?;
@@ -42,8 +44,9 @@ impl Session {
         Ok(thread.field("Tcb.ApcState.Process")?.pointer()?)
     }
 
-    /// Sees virtual addresses through the page tables of a process (`_EPROCESS`) from now on; `None` for those of
-    /// the beginning.
+    /// Sees virtual addresses through the page tables of a process (`_EPROCESS`) from now on, of a live target until it runs;
+    /// `None` for those of the beginning, or of a live target's current processor. Breakpoints are the target's own business:
+    /// it sets them where its current processor sees their addresses.
     ///
     /// # Errors
     /// [`ProcessError`]; what was in force stays.
@@ -53,7 +56,10 @@ impl Session {
                 let block = self.target().kernel().structure("_EPROCESS", address)?;
                 Some(PhysicalAddress(block.field("Pcb.DirectoryTableBase")?.integer()?))
             }
-            None => self.target().system().directory_table_base,
+            None => {
+                self.target_mut().forget_address_space();
+                self.target().system().directory_table_base
+            }
         };
         match (self.target().address_space(), root, process) {
             (Some(before), Some(root), _) => self.switch_address_space(before, root, process)?,

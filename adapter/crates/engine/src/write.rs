@@ -6,7 +6,7 @@ use crate::scope::ContextSource;
 use crate::session::Session;
 use crate::stack::Frame;
 use arch::RegisterPart;
-use memory::{PhysicalAddress, VirtualAddress};
+use memory::{PhysicalAddress, ReadFailure, VirtualAddress};
 
 /// A write that failed, at the first byte that wasn't written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum WriteFailure {
     /// What is debugged is a file that tells what was.
     #[error("a crash dump can't be changed")]
     Dump,
+    /// The current page tables don't tell where it is.
+    #[error("the page tables do not map it: {0}")]
+    NotMapped(ReadFailure),
     /// The live target wasn't asked, or refused.
     #[error(transparent)]
     Target(LinkError),

@@ -2,7 +2,7 @@
 
 use super::journal::Leftover;
 use super::{Known, LinkError, Live};
-use ::memory::{ReadVirtualExt, VirtualAddress};
+use ::memory::{ReadError, VirtualAddress};
 use arch::Machine;
 use kd_protocol::manipulate::{ReadMemory, RestoreBreakPoint, WriteBreakPoint, WriteMemory};
 use kd_protocol::{Answer, Request, StateChange, Status};
@@ -50,6 +50,20 @@ fn reported_code(machine: Machine, report: &[u8]) -> Option<&[u8]> {
     Some(stream).filter(|code| !code.is_empty())
 }
 
+/// Changes of breakpoint instructions that are written down together.
+pub(crate) struct Changes<'a> {
+    live: &'a Live,
+}
+
+impl Drop for Changes<'_> {
+    fn drop(&mut self) {
+        let mut known = self.live.known();
+        if known.changes.take() == Some(true) {
+            self.live.journal.write(known.version, &known.inserted);
+        }
+    }
+}
+
 impl Known {
     fn remember_taken_out(&mut self, address: u64) {
         if self.taken_out.len() >= MAX_TAKEN_OUT {
@@ -89,9 +103,8 @@ impl Live {
         if self.has_for_certain(address)? {
             return Ok(());
         }
-        let length = self.machine().map_or(1, |machine| instruction(machine).len());
         let unreadable = |_| LinkError::Refused { what: "ReadVirtualMemory", status: Status::ACCESS_VIOLATION };
-        let original = self.bytes(address, length).map_err(unreadable)?;
+        let original = self.original(address).map_err(unreadable)?;
         let request = Request::WriteBreakPoint(WriteBreakPoint { address: self.on_wire(address.0) });
         // Written down first: whether the target has it isn't known when the answer is lost.
         self.note(address, Some(Inserted { handle: None, original: original.clone() }));
@@ -146,7 +159,35 @@ impl Live {
                 known.remember_taken_out(address.0);
             }
         }
-        self.journal.write(known.version, &known.inserted);
+        match &mut known.changes {
+            Some(changed) => *changed = true,
+            None => self.journal.write(known.version, &known.inserted),
+        }
+    }
+
+    /// Several breakpoint instructions are put in and taken out: the journal is written now, with those that are `wanted`, and
+    /// when what this returns is dropped.
+    pub(crate) fn change_breakpoints(&self, wanted: &BTreeSet<VirtualAddress>) -> Changes<'_> {
+        let mut planned = self.known().inserted.clone();
+        let before = planned.len();
+        for at in wanted {
+            if let (false, Ok(original)) = (planned.contains_key(&at.0), self.original(*at)) {
+                planned.insert(at.0, Inserted { handle: None, original });
+            }
+        }
+        let mut known = self.known();
+        if planned.len() != before {
+            self.journal.write(known.version, &planned);
+        }
+        known.changes = Some(planned.len() != before);
+        Changes { live: self }
+    }
+
+    /// The code that a breakpoint instruction at `address` stands in for, where the target would put it.
+    fn original(&self, address: VirtualAddress) -> Result<Vec<u8>, ReadError> {
+        let mut original = vec![0; self.machine().map_or(1, |machine| instruction(machine).len())];
+        self.read_uncovered(address, &mut original)?;
+        Ok(original)
     }
 
     /// Takes the breakpoint instruction at `address` out again.

@@ -65,26 +65,53 @@ impl Live {
 
     /// Through page tables that are not those of the current processor.
     fn read_through(&self, space: AddressSpace, address: VirtualAddress, buffer: &mut [u8]) -> Result<(), ReadError> {
-        let machine = self.machine().unwrap_or(Machine::Amd64);
         let mut read = 0;
         while read < buffer.len() {
             let at = address.offset(read as u64);
             let fail = |read: usize, failure| ReadError { address: address.offset(read as u64).0, read, failure };
             let in_page = (PAGE_SIZE - at.page_offset()).min((buffer.len() - read) as u64) as usize;
-            let translated = machine.architecture().translate(self, space, at.page_start());
-            let page = translated.map_err(|error| fail(read, error.failure))?.physical;
+            let physical = self.translate(space, at).map_err(|failure| fail(read, failure))?;
             let part = buffer.get_mut(read..read + in_page).unwrap_or_default();
-            let result = self.read_physical(page.offset(at.page_offset()), part);
+            let result = Mapped(self).read_physical(physical, part);
             result.map_err(|error| fail(read + error.read, error.failure))?;
             read += in_page;
         }
         Ok(())
     }
 
-    /// Writes virtual memory, as the current processor sees it.
+    /// Physical address of a virtual one, through page tables that are not those of the current processor.
+    fn translate(&self, space: AddressSpace, address: VirtualAddress) -> Result<PhysicalAddress, ReadFailure> {
+        let architecture = self.machine().unwrap_or(Machine::Amd64).architecture();
+        let page = architecture.translate(&Mapped(self), space, address.page_start()).map_err(|error| error.failure)?.physical;
+        Ok(page.offset(address.page_offset()))
+    }
+
+    /// Writes what is seen through such page tables.
+    fn write_through(&self, space: AddressSpace, address: VirtualAddress, bytes: &[u8]) -> Result<(), WriteError> {
+        let mut written = 0;
+        while written < bytes.len() {
+            let at = address.offset(written as u64);
+            let fail = |done: usize, failure| WriteError {
+                address: at.offset(done as u64).0,
+                written: written + done,
+                failure,
+            };
+            let length = (PAGE_SIZE - at.page_offset()).min((bytes.len() - written) as u64) as usize;
+            let physical = self.translate(space, at).map_err(|failure| fail(0, WriteFailure::NotMapped(failure)))?;
+            let part = bytes.get(written..written + length).unwrap_or_default();
+            self.write_physical(physical, part).map_err(|error| fail(error.written, error.failure))?;
+            written += length;
+        }
+        Ok(())
+    }
+
+    /// Writes virtual memory, as it is read: as the current processor sees it, or through other page tables.
     pub(crate) fn write_virtual(&self, address: VirtualAddress, bytes: &[u8]) -> Result<(), WriteError> {
         let refused = |error| WriteError { address: address.0, written: 0, failure: WriteFailure::Target(error) };
         self.make_way(address, bytes.len()).map_err(refused)?;
+        if let Some(space) = self.address_space() {
+            return self.write_through(space, address, bytes);
+        }
         let mut written = 0;
         while written < bytes.len() {
             let at = address.offset(written as u64);
@@ -93,12 +120,13 @@ impl Live {
             let part = bytes.get(written..written + length).unwrap_or_default();
             let data = part.to_vec();
             let request = Request::WriteVirtualMemory(WriteMemory { address: self.on_wire(at.0), data });
-            let done = self.written(request, at.0, written, length)?;
+            let done = self.written(request, at.0, written, length).inspect_err(|_| self.forget_memory())?;
             self.virtual_cache().overwrite(at.0, part.get(..done).unwrap_or_default());
             written += done;
         }
         if !bytes.is_empty() {
             self.physical_cache().clear();
+            self.exact_physical().clear();
         }
         Ok(())
     }
@@ -111,13 +139,20 @@ impl Live {
             let length = (bytes.len() - written).min(MAX_WRITE).min((PAGE_SIZE - at.0 % PAGE_SIZE) as usize);
             let data = bytes.get(written..written + length).unwrap_or_default().to_vec();
             let request = Request::WritePhysicalMemory(WritePhysicalMemory { address: at.0, data, caching: 0 });
-            written += self.written(request, at.0, written, length)?;
+            let done = self.written(request, at.0, written, length).inspect_err(|_| self.forget_memory());
+            written += done?;
         }
         if !bytes.is_empty() {
-            self.virtual_cache().clear();
-            self.physical_cache().clear();
+            self.forget_memory();
         }
         Ok(())
+    }
+
+    /// Memory may be another one now.
+    pub(super) fn forget_memory(&self) {
+        self.virtual_cache().clear();
+        self.physical_cache().clear();
+        self.exact_physical().clear();
     }
 
     fn written(&self, request: Request, address: u64, written: usize, wanted: usize) -> Result<usize, WriteError> {
@@ -154,6 +189,16 @@ impl ReadPhysical for Live {
             return Err(ReadError { address: address.0, read: 0, failure: ReadFailure::Running });
         }
         let mut fetch = |address, count| self.fetch_physical(address, count);
-        self.physical_cache().read(address.0, buffer, &mut fetch)
+        self.exact_physical().read(address.0, buffer, &mut fetch)
+    }
+}
+
+/// Physical memory that page tables refer to, or that they are made of: it can be read line by line.
+struct Mapped<'a>(&'a Live);
+
+impl ReadPhysical for Mapped<'_> {
+    fn read_physical(&self, address: PhysicalAddress, buffer: &mut [u8]) -> Result<(), ReadError> {
+        let mut fetch = |address, count| self.0.fetch_physical(address, count);
+        self.0.physical_cache().read(address.0, buffer, &mut fetch)
     }
 }

@@ -4,7 +4,9 @@
 //! | --- | --- |
 //! | `link.rs`, `link_thread.rs`, `notice.rs` | the line: a thread that acknowledges at once; questions; what the target says by itself |
 //! | `cache.rs`, `memory.rs` | memory, line by line, until the target runs |
+//! | `exact_reads.rs` | physical memory, just as it was asked for |
 //! | `special_registers.rs` | debug registers |
+//! | `sign_extension.rs` | addresses in state changes of 32-bit targets |
 //! | `registers.rs` | processors' contexts, MSRs, control space, I/O ports |
 //! | `code_breakpoints.rs` | the breakpoint instructions that are in the target |
 //! | `journal.rs` | the same in a file, for when the debugger is killed |
@@ -15,12 +17,14 @@ mod cache;
 mod code_breakpoints;
 mod diagnosis;
 mod doubt;
+mod exact_reads;
 mod journal;
 mod link;
 mod link_thread;
 mod memory;
 mod notice;
 mod registers;
+mod sign_extension;
 mod special_registers;
 
 pub use code_breakpoints::Inserted;
@@ -33,8 +37,10 @@ use crate::cancel::CancelFlag;
 use ::memory::ReadFailure;
 use arch::{AddressSpace, Context};
 use cache::Cache;
+use exact_reads::ExactReads;
 use journal::Journal;
 use kd_protocol::{Answer, Executed, Request, RequestFailure, StateChange, Version};
+use sign_extension::zero_extended;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -67,6 +73,7 @@ pub struct Live {
     known: Mutex<Known>,
     virtual_memory: Mutex<Cache>,
     physical_memory: Mutex<Cache>,
+    exact_physical: Mutex<ExactReads>,
 }
 
 /// What is known of the target.
@@ -83,6 +90,8 @@ pub(crate) struct Known {
     inserted: BTreeMap<u64, Inserted>,
     /// Where breakpoint instructions were before.
     taken_out: BTreeSet<u64>,
+    /// While several breakpoints are changed: whether the journal is to be written after it.
+    changes: Option<bool>,
     /// Page tables that virtual addresses go through, if not the current processor's.
     space: Option<AddressSpace>,
     cancel: CancelFlag,
@@ -113,6 +122,7 @@ impl Live {
             contexts: HashMap::new(),
             inserted: BTreeMap::new(),
             taken_out: BTreeSet::new(),
+            changes: None,
             space: None,
             cancel: CancelFlag::default(),
             silent: None,
@@ -124,6 +134,7 @@ impl Live {
             known: Mutex::new(known),
             virtual_memory: Mutex::default(),
             physical_memory: Mutex::default(),
+            exact_physical: Mutex::default(),
         }))
     }
 
@@ -152,10 +163,12 @@ impl Live {
         self.known().stop.clone()
     }
 
-    /// The target has stopped: what was known of its memory and registers is void.
+    /// The target has stopped: what was known of its memory and registers is void, and addresses are the current processor's.
     pub(crate) fn has_stopped(&self, number: u64, stop: StateChange) {
         self.forget();
+        let stop = zero_extended(self.machine(), stop);
         let mut known = self.known();
+        known.space = None;
         known.stop_number = number;
         known.state = RunState::Halted;
         known.stop = Some(stop);
@@ -188,8 +201,7 @@ impl Live {
 
     /// Forgets memory and registers, which may be other ones now.
     pub(crate) fn forget(&self) {
-        self.virtual_cache().clear();
-        self.physical_cache().clear();
+        self.forget_memory();
         self.known().contexts.clear();
     }
 
@@ -199,6 +211,9 @@ impl Live {
 
     pub(crate) fn set_version(&self, version: Version) {
         self.known().version = Some(version);
+        let machine = self.machine();
+        let mut known = self.known();
+        known.stop = known.stop.take().map(|stop| zero_extended(machine, stop));
     }
 
     /// Asks the target about its current processor.
@@ -261,6 +276,10 @@ impl Live {
 
     fn virtual_cache(&self) -> MutexGuard<'_, Cache> {
         self.virtual_memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn exact_physical(&self) -> MutexGuard<'_, ExactReads> {
+        self.exact_physical.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn physical_cache(&self) -> MutexGuard<'_, Cache> {

@@ -235,7 +235,9 @@ impl Session {
     pub(super) fn put_breakpoints(&mut self, live: &Live, except: Option<VirtualAddress>) -> Result<(), RunError> {
         let mut wanted = self.breakpoints.wanted().code;
         wanted.extend(&self.run_control.temporary);
-        except.map(|at| wanted.remove(&at));
+        if let Some(at) = except {
+            wanted.remove(&at);
+        }
         let _written_down = live.change_breakpoints(&wanted);
         for (at, _) in live.inserted() {
             if !wanted.contains(&at) {

@@ -26,9 +26,10 @@ impl Session {
     /// The target has stopped.
     pub(super) fn state_changed(&mut self, number: u64, change: StateChange) {
         let Some(live) = self.target().live().cloned() else { return };
+        live.has_stopped(number, change);
+        let Some(change) = live.stop() else { return };
         let at = VirtualAddress(change.program_counter);
         let ours = live.is_inserted(at);
-        live.has_stopped(number, change.clone());
         self.run_control.lost = None;
         live.were_taken_out_at(change.program_counter);
         self.target_mut().set_processor_count(change.number_processors);
@@ -41,6 +42,8 @@ impl Session {
         if !self.run_control.greeted && !self.meet(&live) {
             return;
         }
+        // Only now it is known how a target's first addresses are to be read.
+        let Some(change) = live.stop() else { return };
         if self.run_control.leaving {
             return self.go_on(&change, Handling::ByFilter);
         }
@@ -71,7 +74,11 @@ impl Session {
         let Some(known) = live.version() else { return true };
         let another = match &change.kind {
             // A kernel tells of itself when it boots, and then only.
-            StateChangeKind::LoadSymbols(load) if !load.unload && load.base == known.kernel_base => true,
+            StateChangeKind::LoadSymbols(load)
+                if !load.unload && self.target().kernel_base() == Some(VirtualAddress(load.base)) =>
+            {
+                true
+            }
             _ => match live.ask(Request::GetVersion) {
                 Ok(Answer::Version { version, .. }) => version != known,
                 _ => return false,

@@ -145,6 +145,13 @@ impl Target {
         }
     }
 
+    /// Sees virtual addresses as the current processor does again; of a dump, as before.
+    pub(crate) fn forget_address_space(&self) {
+        if let Memory::Live(live) = &self.memory {
+            live.set_address_space(None);
+        }
+    }
+
     /// Sees virtual addresses as another process does (`.process /p`).
     pub fn set_address_space(&self, space: AddressSpace) {
         match &self.memory {
