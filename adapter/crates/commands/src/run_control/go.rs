@@ -1,4 +1,4 @@
-//! `g gh gn gu`: lets the target run.
+//! `g gc gh gn gu`: lets the target run.
 
 use super::start_at;
 use crate::arguments::Arguments;
@@ -6,10 +6,10 @@ use crate::command::{Command, CommandError, Invocation};
 use crate::report::Report;
 use engine::run_control::{Granularity, Handling, StepKind};
 
-/// `g`, `gh`, `gn`
+/// `g`, `gc` (that is how a conditional breakpoint's command ends), `gh`, `gn`
 pub static GO: Command = Command {
-    names: &["g", "gh", "gn", "gN"],
-    usage: "g|gh|gn [= start] [break address]",
+    names: &["g", "gc", "gh", "gn", "gN"],
+    usage: "g|gc|gh|gn [= start] [break address]",
     summary: "Lets the target run, to an address if one is given; gh: its exception is handled, gn: it is not",
     run: go,
 };
