@@ -214,13 +214,45 @@ fn what_is_written_is_in_the_target() {
 }
 
 #[test]
+fn a_watched_instruction_is_reported_before_it_is_executed_and_then_gone_past() {
+    let Some((minint, mut console)) = halted(&kernel_alone()) else { return };
+    let at = console.value("nt!KeClockInterruptNotify");
+    console.run("ba e1 nt!KeClockInterruptNotify");
+    let before = word(&minint, TICK_COUNT);
+    // Each processor has its clock; one of them counts the ticks.
+    for _ in 0..6 {
+        console.run("g");
+        assert_eq!(console.register("rip"), at);
+    }
+    let ticks = word(&minint, TICK_COUNT);
+    assert!(ticks > before, "{ticks}");
+    // The other processor may get there first.
+    let steps_past = (0..8).any(|_| {
+        console.run("p");
+        console.register("rip") != at
+    });
+    assert!(steps_past);
+    // Nobody sees the first of them.
+    console.run("bc *; ba e1 nt!KeClockInterruptNotify 9; g");
+    assert_eq!(console.register("rip"), at);
+    assert!(word(&minint, TICK_COUNT) > ticks, "{ticks}");
+    console.run("bc *");
+    assert_eq!(console.end(), (true, String::new()));
+    runs(&minint);
+}
+
+#[test]
 fn registers_are_set_in_the_target() {
     let Some((_minint, mut console)) = halted(&kernel_alone()) else { return };
     console.run("bp nt!KeClockInterruptNotify; g; bc *");
+    let flags = "?? ((nt!_KPRCB*)@$prcb)->ProcessorState.ContextFrame.ContextFlags";
+    let parts = console.number(flags, "0x");
     let old = (console.register("rax"), console.register("r8"));
     console.run("r rax=11223344`55667788, r8=@rax+1");
     console.run("r al=99, ah=66");
     console.run("r efl=@efl");
+    // The parts that the target goes on with are not fewer for it.
+    assert_eq!(console.number(flags, "0x"), parts);
     assert_eq!(console.register("rax"), 0x1122_3344_5566_6699);
     assert_eq!(console.register("r8"), 0x1122_3344_5566_7789);
     // Asked anew, the target says the same; a push of rsi shows that it is used.
