@@ -11,6 +11,8 @@ use tests::minint::{Minint, Options};
 use tests::temporary::TemporaryFolder;
 
 /// A client that goes where it was sent, and notes what it sees there.
+///
+/// It doesn't ask for threads: how many of their names are read depends on how fast the target answers.
 struct Tour {
     client: Client,
     /// Where in the events the last `stopped` was.
@@ -56,11 +58,10 @@ impl Tour {
         let is_stopped = |event: &Value| event["event"] == "stopped";
         let at = self.client.events().iter().skip(self.seen).position(is_stopped).expect("it was waited for");
         self.seen += at + 1;
-        let threads = self.note("threads", json!({}));
         let thread = stop["threadId"].clone();
         self.notes.push(stop);
-        for thread in threads["threads"].as_array().expect("a list") {
-            self.note("stackTrace", json!({"threadId": thread["id"], "startFrame": 0, "levels": 20}));
+        for thread in 1..=2 {
+            self.note("stackTrace", json!({"threadId": thread, "startFrame": 0, "levels": 20}));
         }
         let frame = self.note("stackTrace", json!({"threadId": thread, "startFrame": 0, "levels": 1}));
         let scopes = self.note("scopes", json!({"frameId": frame["stackFrames"][0]["id"]}));
