@@ -82,7 +82,8 @@ impl Live {
     /// Physical address of a virtual one, through page tables that are not those of the current processor.
     fn translate(&self, space: AddressSpace, address: VirtualAddress) -> Result<PhysicalAddress, ReadFailure> {
         let architecture = self.machine().unwrap_or(Machine::Amd64).architecture();
-        let page = architecture.translate(&Mapped(self), space, address.page_start()).map_err(|error| error.failure)?.physical;
+        let page =
+            architecture.translate(&Mapped(self), space, address.page_start()).map_err(|error| error.failure)?.physical;
         Ok(page.offset(address.page_offset()))
     }
 
