@@ -11,6 +11,11 @@ const PATIENCE: Duration = Duration::from_millis(1500);
 /// The same for one that doesn't answer.
 const SHORT_PATIENCE: Duration = Duration::from_millis(60);
 
+/// A target that can't be let go counts as gone when nothing was heard of it for so long, …
+const SILENCE: Duration = Duration::from_secs(2);
+/// … and is given up after that in any case.
+const PERSISTENCE: Duration = Duration::from_secs(15);
+
 /// Reports of other processors' stops are waited for so long when the target was let go, …
 const FAREWELL: Duration = Duration::from_millis(30);
 /// … and so long where a thread still has its trace flag.
@@ -92,7 +97,7 @@ impl Session {
         match leave {
             Leave::Running => {
                 self.run_control.leaving = true;
-                self.resume(Handling::ByFilter, false)?;
+                self.resume_at_last()?;
                 self.see_off();
                 Ok(())
             }
@@ -101,6 +106,31 @@ impl Session {
                 self.put_breakpoints(&live, None)?;
                 self.put_debug_registers(&live);
                 Ok(())
+            }
+        }
+    }
+
+    /// Lets the target go. Where a bad line spoils that, it is tried again as long as something is heard: nobody else will.
+    fn resume_at_last(&mut self) -> Result<(), RunError> {
+        let begin = Instant::now();
+        loop {
+            let result = self.resume(Handling::ByFilter, false);
+            let Some(live) = self.target().live().cloned().filter(|_| result.is_err()) else { return result };
+            live.link().break_in();
+            loop {
+                std::thread::sleep(Duration::from_millis(2));
+                self.attend();
+                match live.state() {
+                    RunState::Halted => break,
+                    RunState::Running | RunState::Ended => return Ok(()),
+                    RunState::Connecting | RunState::Unknown => {}
+                }
+                if live.link().silent_for() > SILENCE || begin.elapsed() > PERSISTENCE {
+                    return result;
+                }
+            }
+            if live.link().silent_for() > SILENCE || begin.elapsed() > PERSISTENCE {
+                return result;
             }
         }
     }
