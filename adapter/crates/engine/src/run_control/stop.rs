@@ -204,7 +204,9 @@ impl Session {
     /// A processor that reached a breakpoint instruction while another one had the debugger reports it when that goes on, also
     /// when the instruction isn't there any more.
     fn was_own(&self, change: &StateChange, at: VirtualAddress) -> bool {
-        let Some(live) = self.target().live().filter(|live| live.was_taken_out(at)) else { return false };
+        // The first stop may be at one of an earlier debugger, which left the target standing there.
+        let may_be_ours = |live: &&Arc<Live>| live.was_taken_out(at) || !self.run_control.entered;
+        let Some(live) = self.target().live().filter(may_be_ours) else { return false };
         self.breakpoints.wanted().code.contains(&at) || !self.has_breakpoint_instruction(live, change, at)
     }
 
