@@ -46,6 +46,11 @@ pub(crate) struct Leftover {
 }
 
 impl Journal {
+    /// No journal: of a recording that is played, nothing is left anywhere.
+    pub(crate) fn none() -> Self {
+        Self { path: None }
+    }
+
     /// The journal of a connection; none where this system has no place for such files.
     pub(crate) fn of(connection: &str) -> Self {
         Self { path: folder().map(|folder| folder.join(file_name(connection))) }

@@ -45,7 +45,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use transport::Connection;
+use transport::{Connection, Endpoint};
 
 /// A target that didn't answer isn't asked again for so long: a walk would wait for each of its reads.
 const SULK: Duration = Duration::from_secs(2);
@@ -113,6 +113,8 @@ impl Live {
     /// When the system has no more threads.
     pub(crate) fn start(connection: Connection, wake: Wake) -> io::Result<Arc<Self>> {
         let name = connection.to_string();
+        let plays = matches!(connection.endpoint, Endpoint::Replay { .. });
+        let journal = if plays { Journal::none() } else { Journal::of(&name) };
         let known = Known {
             state: RunState::Connecting,
             version: None,
@@ -129,7 +131,7 @@ impl Live {
         };
         Ok(Arc::new(Self {
             link: Link::start(connection, wake)?,
-            journal: Journal::of(&name),
+            journal,
             connection: name,
             known: Mutex::new(known),
             virtual_memory: Mutex::default(),

@@ -18,8 +18,9 @@ const PERSISTENCE: Duration = Duration::from_secs(15);
 
 /// Reports of other processors' stops are waited for so long when the target was let go, …
 const FAREWELL: Duration = Duration::from_millis(30);
-/// … and so long where a thread still has its trace flag.
-const LONG_FAREWELL: Duration = Duration::from_millis(120);
+/// … and so long where a thread still has its trace flag, or a break-in may not have been heard: a target that was halted keeps
+/// it for when it goes on.
+const LONG_FAREWELL: Duration = Duration::from_millis(150);
 
 /// How the target is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,12 +139,16 @@ impl Session {
     /// A processor that stopped meanwhile reports it now, and nobody will be there to let it go: it is let go, too.
     fn see_off(&mut self) {
         let begin = Instant::now();
-        let has_traced = !self.run_control.traced.is_empty();
-        let patience = if has_traced { LONG_FAREWELL } else { FAREWELL };
-        while begin.elapsed() < patience {
+        while begin.elapsed() < self.farewell() {
             std::thread::sleep(Duration::from_millis(2));
             self.attend();
         }
+    }
+
+    fn farewell(&self) -> Duration {
+        let sent = self.target().live().map_or(0, |live| live.link().statistics().0.break_ins_sent);
+        let may_stop = !self.run_control.traced.is_empty() || sent > self.run_control.break_ins_heard;
+        if may_stop { LONG_FAREWELL } else { FAREWELL }
     }
 
     /// Restarts the machine (`.reboot`).

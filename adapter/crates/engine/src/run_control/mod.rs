@@ -120,6 +120,8 @@ pub(crate) struct RunControl {
     verify: bool,
     /// What the target asks, while it waits for the answer.
     question: Option<String>,
+    /// Stops by a break-in so far, whether they were seen or not.
+    break_ins_heard: u64,
     /// The user wants the target to stop.
     pause_wanted: bool,
     /// The debugger wants it to stop for a moment, to change breakpoints.

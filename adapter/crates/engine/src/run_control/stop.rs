@@ -316,6 +316,7 @@ impl Session {
         let quiet = std::mem::take(&mut self.run_control.quiet_stop_wanted);
         let wanted = std::mem::take(&mut self.run_control.pause_wanted);
         let first = !self.run_control.entered;
+        self.run_control.break_ins_heard += u64::from(self.is_break_in(at));
         // The registers are needed for going on from a stop that nobody sees, and tell enough.
         let asked_quietly = quiet && !wanted && !first && self.is_break_in(at) && self.is_left_over(live, change);
         let bug_check = if asked_quietly { None } else { self.target().bug_check_data() };

@@ -181,6 +181,10 @@ impl ReadVirtual for Target {
         while let Some(rest) = buffer.get_mut(read..).filter(|rest| !rest.is_empty()) {
             let Err(error) = self.own_memory().read_virtual(address.offset(read as u64), rest) else { return Ok(()) };
             read += error.read;
+            // What a live target doesn't tell isn't known: its code may have been changed.
+            if self.live().is_some() {
+                return Err(ReadError { read, ..error });
+            }
             let rest = buffer.get_mut(read..).unwrap_or_default();
             let from_image = self.read_image(address.offset(read as u64), rest);
             if from_image == 0 {
