@@ -208,7 +208,7 @@ fn physical_memory_is_displayed_by_its_own_addresses() {
     assert!(line.starts_with("00000000`00400000  ") && !line.contains('?'), "{line}");
     check(session, "dq /p 7ffffffffff0 L1", "00007fff`fffffff0  ????????`????????");
     let Some(session) = &mut triage() else { return };
-    check(session, "db /p 0", "this dump holds no physical memory");
+    check(session, "db /p 0", "this target has no physical memory to read");
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn a_listing_of_modules_can_be_narrowed_and_widened() {
         &["fffff803`20000000 fffff803`20006000   sampledrv \\SystemRoot\\System32\\drivers\\sampledrv.sys"],
     );
     check_lines(session, "lmn", &["fffff803`20000000 fffff803`20006000   sampledrv sampledrv.sys"]);
-    check_lines(session, "lmc m nt", &["fffff803`10000000 fffff803`10032000   nt        0001da2c"]);
+    check_lines(session, "lmc m nt", &["fffff803`10000000 fffff803`10032000   nt        0001ba2c"]);
     assert!(output(session, "lm y").contains("unknown option 'y'"));
 }
 

@@ -15,16 +15,16 @@ fn a_stack_has_the_columns_that_are_asked_for() {
         "k 2",
         "
          # Child-SP          RetAddr           Call Site
-        00 ffffb100`00029d78 fffff803`1000ad30 nt!KeBugCheckEx
-        01 ffffb100`00029d80 fffff803`1000ad03 nt!PspUnhandledExceptionInSystemThread+0x20 [C:\\kdap\\samples\\minint\\ps\\systhread.c @ 30]",
+        00 ffffb100`00029d78 fffff803`1000adb0 nt!KeBugCheckEx
+        01 ffffb100`00029d80 fffff803`1000ad83 nt!PspUnhandledExceptionInSystemThread+0x20 [C:\\kdap\\samples\\minint\\ps\\systhread.c @ 30]",
     );
     check(
         session,
         "knL2",
         concat!(
             " # Child-SP          RetAddr           Call Site\n",
-            "00 ffffb100`00029d78 fffff803`1000ad30 nt!KeBugCheckEx\n",
-            "01 ffffb100`00029d80 fffff803`1000ad03 nt!PspUnhandledExceptionInSystemThread+0x20",
+            "00 ffffb100`00029d78 fffff803`1000adb0 nt!KeBugCheckEx\n",
+            "01 ffffb100`00029d80 fffff803`1000ad83 nt!PspUnhandledExceptionInSystemThread+0x20",
         ),
     );
     check(
@@ -32,8 +32,8 @@ fn a_stack_has_the_columns_that_are_asked_for() {
         "kfL 3",
         concat!(
             " #   Memory  Child-SP          RetAddr           Call Site\n",
-            "00           ffffb100`00029d78 fffff803`1000ad30 nt!KeBugCheckEx\n",
-            "01         8 ffffb100`00029d80 fffff803`1000ad03 nt!PspUnhandledExceptionInSystemThread+0x20\n",
+            "00           ffffb100`00029d78 fffff803`1000adb0 nt!KeBugCheckEx\n",
+            "01         8 ffffb100`00029d80 fffff803`1000ad83 nt!PspUnhandledExceptionInSystemThread+0x20\n",
             "02        30 ffffb100`00029db0 fffff803`100031e0 nt!?filt$0@0@PspSystemThreadStartup@@+0x13",
         ),
     );
@@ -44,7 +44,7 @@ fn a_stack_has_the_columns_that_are_asked_for() {
         "kbL 1",
         "
          # RetAddr           : Args to Child                                                           : Call Site
-        00 fffff803`1000ad30 : 00000000`0000007e ffffffff`c0000005 fffff803`2000135d ffffb100`0002aac0 : nt!KeBugCheckEx",
+        00 fffff803`1000adb0 : 00000000`0000007e ffffffff`c0000005 fffff803`2000135d ffffb100`0002aac0 : nt!KeBugCheckEx",
     );
 }
 
@@ -80,7 +80,7 @@ fn parameters_have_types_names_and_values() {
         session,
         "kpL",
         &[
-            "00 ffffb100`00029d78 fffff803`1000ad30 nt!KeBugCheckEx",
+            "00 ffffb100`00029d78 fffff803`1000adb0 nt!KeBugCheckEx",
             "09 (Inline Function) --------`-------- sampledrv!SlotStore(struct _SAMPLE_SLOT * Slot = 0x00000000`00000000, unsigned long Value = 0x201fd52)+0xa",
         ],
     );
@@ -99,7 +99,7 @@ fn parameters_have_types_names_and_values() {
 #[test]
 fn a_frame_is_current_until_another_one_is() {
     let session = &mut sample();
-    check(session, ".frame", "00 ffffb100`00029d78 fffff803`1000ad30 nt!KeBugCheckEx");
+    check(session, ".frame", "00 ffffb100`00029d78 fffff803`1000adb0 nt!KeBugCheckEx");
     let store =
         "0b ffffb100`0002acf0 fffff803`2000143d sampledrv!SampleStore+0x4d [C:\\kdap\\samples\\driver\\crash.c @ 17]";
     let start =
@@ -133,7 +133,7 @@ fn processors_are_listed_made_current_and_visited() {
         session,
         "k 1",
         &[
-            "00 ffffb100`0001af38 fffff803`1000b511 nt!HalProcessorIdle+0x2 [C:\\kdap\\samples\\minint\\ke\\thread.c @ 162]",
+            "00 ffffb100`0001af38 fffff803`1000b591 nt!HalProcessorIdle+0x2 [C:\\kdap\\samples\\minint\\ke\\thread.c @ 162]",
         ],
     );
     check(session, "~0 kc 1", " # Call Site\n00 nt!KeBugCheckEx");
