@@ -388,6 +388,24 @@ fn a_terminated_adapter_leaves_the_kernel_running_without_breakpoints() {
 }
 
 #[test]
+fn what_a_killed_adapter_leaves_behind_the_next_one_takes_out() {
+    let Some(mut session) = LiveSession::running("O0") else { return };
+    // Nobody comes there unasked: the instruction is in a kernel that runs.
+    let line = line_of("mode.c", "IoQueueDriverReload(LiveDriverObject);");
+    session.set_breakpoints("mode.c", json!([{"line": line}]));
+    session.go();
+    session.client.idle(Duration::from_millis(300));
+    let LiveSession { client, minint, .. } = session;
+    client.kill_adapter();
+    drop(client);
+    let mut session = LiveSession::attached(minint, "O0");
+    session.wait_for_output("left behind");
+    session.go();
+    session.client.idle(Duration::from_millis(300));
+    session.leave();
+}
+
+#[test]
 fn a_line_that_is_cut_ends_the_session_and_no_request_hangs() {
     let Some(mut session) = LiveSession::running("O0") else { return };
     session.go();

@@ -208,8 +208,19 @@ impl Client {
     /// Asks the adapter's process to end, as an operating system that shuts down does.
     #[cfg(unix)]
     pub fn terminate_adapter(&self) {
+        self.signal("-TERM");
+    }
+
+    /// Ends the adapter's process without a chance to do anything.
+    #[cfg(unix)]
+    pub fn kill_adapter(&self) {
+        self.signal("-KILL");
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, signal: &str) {
         let child = self.child.as_ref().expect("the adapter was started here");
-        let status = Command::new("kill").arg(child.id().to_string()).status();
+        let status = Command::new("kill").args([signal, &child.id().to_string()]).status();
         assert!(status.expect("there is a kill command").success());
     }
 
