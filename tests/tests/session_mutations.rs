@@ -287,7 +287,9 @@ fn run(folder: &TemporaryFolder, dump: &Path, symbol_path: &str) -> Result<Strin
     }
     let answers = worker.join().map_err(|_| format!("`{running}` panicked"))?;
     match before.zip(peak_memory()) {
-        Some((before, after)) if after - before > MOST_MEMORY => Err(format!("{} MiB", (after - before) >> 20)),
+        Some((before, after)) if after.saturating_sub(before) > MOST_MEMORY => {
+            Err(format!("{} MiB", (after - before) >> 20))
+        }
         _ => Ok(answers.replace(&folder.path().display().to_string(), "")),
     }
 }
