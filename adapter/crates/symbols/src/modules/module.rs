@@ -132,7 +132,9 @@ impl Module {
     /// # Errors
     /// What is unreadable or wrong, and where.
     pub fn header(&self) -> Result<&PeHeaders, &PeError> {
-        self.header.get_or_init(|| self.header_in_image().map_or_else(|| PeHeaders::read(&self.in_memory()), Ok)).as_ref()
+        self.header
+            .get_or_init(|| self.header_in_image().map_or_else(|| PeHeaders::read(&self.in_memory()), Ok))
+            .as_ref()
     }
 
     /// The image's header, where it serves as well as that in memory: the loader's entry says which image it is.
