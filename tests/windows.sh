@@ -19,9 +19,10 @@ fi
 step() { printf -- '-- windows: %s (after %ss)\n' "$1" "$SECONDS"; }
 
 step "tools"
+# The setup looks for what it builds in the folder that cargo takes by itself.
 cache=${KDAP_WINDOWS:-${CARGO_TARGET_DIR:-target}/windows}
 mkdir -p "$cache"
-bash "$tools/setup.sh" "$cache" >"$cache/setup.log" 2>&1 || { tail -n 30 "$cache/setup.log" >&2; exit 1; }
+env -u CARGO_TARGET_DIR bash "$tools/setup.sh" "$cache" >"$cache/setup.log" 2>&1 || { tail -n 30 "$cache/setup.log" >&2; exit 1; }
 # shellcheck disable=SC1091
 . "$cache/env.sh"
 
