@@ -259,8 +259,8 @@ impl Live {
         Ok(found)
     }
 
-    /// The target has reported a stop at `program_counter`, and took out what is there. Where the code that it reports shows that
-    /// it didn't, it still has them; where it reports none, the code itself tells later.
+    /// The target has reported a stop at `program_counter`, and took out what is there. Where the code that it reports shows our
+    /// instruction, or it reports none, the code itself tells later: some copy it before they take the instructions out.
     pub(crate) fn were_taken_out_at(&self, program_counter: u64) {
         let Some(own) = self.machine().map(instruction) else { return };
         let stop = self.stop();
@@ -271,14 +271,13 @@ impl Live {
         let mut changed = false;
         for at in inside {
             let from = (at - program_counter) as usize;
-            match code.get(from..from + own.len()) {
-                Some(there) if there == own && known.inserted.get(&at).is_some_and(|known| known.original != own) => {}
-                None => {
-                    if let Some(unsure) = known.inserted.get_mut(&at) {
-                        unsure.handle = None;
-                    }
+            let reported = code.get(from..from + own.len());
+            if reported.is_none_or(|there| there == own) {
+                if let Some(unsure) = known.inserted.get_mut(&at) {
+                    unsure.handle = None;
                 }
-                Some(_) => changed |= known.inserted.remove(&at).is_some(),
+            } else {
+                changed |= known.inserted.remove(&at).is_some();
             }
             known.remember_taken_out(at);
         }
