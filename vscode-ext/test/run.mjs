@@ -11,130 +11,153 @@
 //   sessions  how many debug sessions there are to be; dapcheck.py listens to each
 // Placeholders in all its strings: {{workspace}}, {{samples}}, {{adapter}}, {{socket}} (the machine's serial port),
 // {{line FILE TEXT}} (the number of the only line of samples/FILE with TEXT).
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { adapters } from './adapters.mjs';
-import { builtAdapter, packagedExtension, root, samples, tools } from './build.mjs';
-import { findings } from './dapcheck.mjs';
-import { drive, endAll, harnessFolder } from './harness.mjs';
-import { bootMachine, hasQemu } from './machine.mjs';
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { adapters } from "./adapters.mjs";
+import { builtAdapter, packagedExtension, root, samples, tools } from "./build.mjs";
+import { findings } from "./dapcheck.mjs";
+import { drive, endAll, harnessFolder } from "./harness.mjs";
+import { bootMachine, hasQemu } from "./machine.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const SHORT = ['dump', 'live', 'missing'];
+const SHORT = ["dump", "live", "missing"];
 const TIME_LIMIT_MS = 300_000;
 
 const { values: options, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { short: { type: 'boolean' }, out: { type: 'string' }, kdap: { type: 'string' }, vsix: { type: 'string' } },
+    allowPositionals: true,
+    options: {
+        short: { type: "boolean" },
+        out: { type: "string" },
+        kdap: { type: "string" },
+        vsix: { type: "string" },
+    },
 });
-const all = fs.readdirSync(path.join(here, 'specs')).map(file => path.basename(file, '.json')).sort();
+const all = fs
+    .readdirSync(path.join(here, "specs"))
+    .map((file) => path.basename(file, ".json"))
+    .sort();
 const names = positionals.length > 0 ? positionals : options.short ? SHORT : all;
-const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'kdap-vscode-'));
+const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "kdap-vscode-"));
 const machines = new Set();
 
 function cleanUp() {
-  endAll();
-  for (const machine of machines) machine.switchOff();
-  fs.rmSync(temporary, { recursive: true, force: true, maxRetries: 10 });
+    endAll();
+    for (const machine of machines) machine.switchOff();
+    fs.rmSync(temporary, { recursive: true, force: true, maxRetries: 10 });
 }
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => { cleanUp(); process.exit(130); });
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => {
+        cleanUp();
+        process.exit(130);
+    });
 
 try {
-  process.exitCode = await main();
+    process.exitCode = await main();
 } finally {
-  cleanUp();
+    cleanUp();
 }
 
 async function main() {
-  const harness = harnessFolder(tools);
-  if (!harness) return 0;
-  const kdap = path.resolve(options.kdap ?? builtAdapter());
-  const vsix = path.resolve(options.vsix ?? packagedExtension(temporary));
-  console.log(`kdap: ${kdap}\nextension: ${vsix} (${fs.statSync(vsix).size} bytes)`);
-  const failed = [];
-  for (const name of names) {
-    const begin = Date.now();
-    const problem = await runSpec(name, { harness, kdap, vsix }).catch(error => `${error.stack}`);
-    const seconds = ((Date.now() - begin) / 1000).toFixed(1);
-    console.log(`${problem ? 'FAILED' : 'ok'}  ${name}  ${seconds} s${problem ? `\n${problem}` : ''}`);
-    if (problem) failed.push(name);
-  }
-  console.log(failed.length > 0 ? `failed: ${failed.join(', ')}` : `${names.length} specs passed`);
-  return failed.length > 0 ? 1 : 0;
+    const harness = harnessFolder(tools);
+    if (!harness) return 0;
+    const kdap = path.resolve(options.kdap ?? builtAdapter());
+    const vsix = path.resolve(options.vsix ?? packagedExtension(temporary));
+    console.log(`kdap: ${kdap}\nextension: ${vsix} (${fs.statSync(vsix).size} bytes)`);
+    const failed = [];
+    for (const name of names) {
+        const begin = Date.now();
+        const problem = await runSpec(name, { harness, kdap, vsix }).catch((error) => `${error.stack}`);
+        const seconds = ((Date.now() - begin) / 1000).toFixed(1);
+        console.log(`${problem ? "FAILED" : "ok"}  ${name}  ${seconds} s${problem ? `\n${problem}` : ""}`);
+        if (problem) failed.push(name);
+    }
+    console.log(failed.length > 0 ? `failed: ${failed.join(", ")}` : `${names.length} specs passed`);
+    return failed.length > 0 ? 1 : 0;
 }
 
 /** Resolves to what is wrong, or to nothing. */
 async function runSpec(name, { harness, kdap, vsix }) {
-  const source = fs.readFileSync(path.join(here, 'specs', `${name}.json`), 'utf8');
-  const folder = path.join(temporary, name);
-  const workspace = path.join(folder, 'workspace');
-  const out = options.out ? path.resolve(options.out, name) : path.join(folder, 'out');
-  for (const made of [workspace, out]) fs.mkdirSync(made, { recursive: true });
-  for (const old of fs.readdirSync(out)) fs.rmSync(path.join(out, old), { recursive: true, force: true });
+    const source = fs.readFileSync(path.join(here, "specs", `${name}.json`), "utf8");
+    const folder = path.join(temporary, name);
+    const workspace = path.join(folder, "workspace");
+    const out = options.out ? path.resolve(options.out, name) : path.join(folder, "out");
+    for (const made of [workspace, out]) fs.mkdirSync(made, { recursive: true });
+    for (const old of fs.readdirSync(out)) fs.rmSync(path.join(out, old), { recursive: true, force: true });
 
-  const { machine: build, adapter: kind = 'checked', sessions = 0 } = JSON.parse(source);
-  if (build && !hasQemu()) {
-    console.log(`skipped: ${name}: there is no qemu-system-x86_64`);
-    return undefined;
-  }
-  const dapcheck = [path.join(tools, 'dapcheck/dapcheck.py')].find(file => fs.existsSync(file));
-  const adapter = adapters[kind]({ folder, kdap, dapcheck, out });
-  const machine = build && await bootMachine(samples, build, folder);
-  if (machine) machines.add(machine);
-  try {
-    const spec = filled(JSON.parse(source), { workspace, samples, adapter, socket: machine?.socket });
-    for (const [to, from] of Object.entries(spec.files ?? {})) fs.cpSync(path.join(samples, from), path.join(workspace, to), { recursive: true });
-    for (const [to, text] of Object.entries(spec.text ?? {})) {
-      fs.mkdirSync(path.dirname(path.join(workspace, to)), { recursive: true });
-      fs.writeFileSync(path.join(workspace, to), typeof text === 'string' ? text : JSON.stringify(text, null, 2));
+    const { machine: build, adapter: kind = "checked", sessions = 0 } = JSON.parse(source);
+    if (build && !hasQemu()) {
+        console.log(`skipped: ${name}: there is no qemu-system-x86_64`);
+        return undefined;
     }
-    const file = path.join(folder, 'spec.json');
-    const settings = { 'kdap.adapterPath': adapter, ...spec.settings };
-    fs.writeFileSync(file, JSON.stringify({ ...spec, workspace, out, vsix: [vsix], dataDir: path.join(folder, 'data'), settings }));
-    const log = path.join(out, 'log.txt');
-    const status = await drive(harness, 'vscode.mjs', [file], { log, timeLimitMs: TIME_LIMIT_MS });
-    const problems = status === 0 ? [] : [`exit status ${status ?? 'none: it took too long'}; the last lines of ${log}:\n${lastLines(log)}`];
-    if (dapcheck && kind === 'checked') {
-      const found = findings(out);
-      if (found.sessions < sessions) problems.push(`${found.sessions} debug sessions, where there are to be ${sessions}`);
-      problems.push(...found.failed.map(text => `dapcheck: ${text}`));
-      for (const text of found.warnings) console.log(`  dapcheck warns: ${text}`);
+    const dapcheck = [path.join(tools, "dapcheck/dapcheck.py")].find((file) => fs.existsSync(file));
+    const adapter = adapters[kind]({ folder, kdap, dapcheck, out });
+    const machine = build && (await bootMachine(samples, build, folder));
+    if (machine) machines.add(machine);
+    try {
+        const spec = filled(JSON.parse(source), { workspace, samples, adapter, socket: machine?.socket });
+        for (const [to, from] of Object.entries(spec.files ?? {}))
+            fs.cpSync(path.join(samples, from), path.join(workspace, to), { recursive: true });
+        for (const [to, text] of Object.entries(spec.text ?? {})) {
+            fs.mkdirSync(path.dirname(path.join(workspace, to)), { recursive: true });
+            fs.writeFileSync(path.join(workspace, to), typeof text === "string" ? text : JSON.stringify(text, null, 2));
+        }
+        // A setting that says which binary runs belongs to the machine, which is VS Code's server here.
+        const data = path.join(folder, "data");
+        fs.mkdirSync(path.join(data, "Machine"), { recursive: true });
+        fs.writeFileSync(path.join(data, "Machine/settings.json"), JSON.stringify({ "kdap.adapterPath": adapter }));
+        const file = path.join(folder, "spec.json");
+        fs.writeFileSync(file, JSON.stringify({ ...spec, workspace, out, vsix: [vsix], dataDir: data }));
+        const log = path.join(out, "log.txt");
+        const status = await drive(harness, "vscode.mjs", [file], { log, timeLimitMs: TIME_LIMIT_MS });
+        const problems =
+            status === 0
+                ? []
+                : [`exit status ${status ?? "none: it took too long"}; the last lines of ${log}:\n${lastLines(log)}`];
+        if (dapcheck && kind === "checked") {
+            const found = findings(out);
+            if (found.sessions < sessions)
+                problems.push(`${found.sessions} debug sessions, where there are to be ${sessions}`);
+            problems.push(...found.failed.map((text) => `dapcheck: ${text}`));
+            for (const text of found.warnings) console.log(`  dapcheck warns: ${text}`);
+        }
+        if (machine) await machine.mustRun().catch((error) => problems.push(error.message));
+        return problems.join("\n");
+    } finally {
+        if (machine) {
+            machine.switchOff();
+            machines.delete(machine);
+        }
     }
-    if (machine) await machine.mustRun().catch(error => problems.push(error.message));
-    return problems.join('\n');
-  } finally {
-    if (machine) {
-      machine.switchOff();
-      machines.delete(machine);
-    }
-  }
 }
 
 /** The value with all placeholders in its strings filled; a string that is a `{{line …}}` alone becomes a number. */
 function filled(value, values) {
-  if (typeof value === 'string') {
-    const line = /^\{\{line (\S+) (.*)\}\}$/.exec(value);
-    if (line) return lineOf(line[1], line[2]);
-    return value.replaceAll(/\{\{(\w+)\}\}/g, (_, name) => {
-      if (values[name] === undefined) throw new Error(`no value for {{${name}}}`);
-      return values[name];
-    });
-  }
-  if (Array.isArray(value)) return value.map(element => filled(element, values));
-  if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, element]) => [filled(key, values), filled(element, values)]));
-  return value;
+    if (typeof value === "string") {
+        const line = /^\{\{line (\S+) (.*)\}\}$/.exec(value);
+        if (line) return lineOf(line[1], line[2]);
+        return value.replaceAll(/\{\{(\w+)\}\}/g, (_, name) => {
+            if (values[name] === undefined) throw new Error(`no value for {{${name}}}`);
+            return values[name];
+        });
+    }
+    if (Array.isArray(value)) return value.map((element) => filled(element, values));
+    if (value && typeof value === "object")
+        return Object.fromEntries(
+            Object.entries(value).map(([key, element]) => [filled(key, values), filled(element, values)]),
+        );
+    return value;
 }
 
 function lineOf(file, text) {
-  const lines = fs.readFileSync(path.join(samples, file), 'utf8').split('\n');
-  const found = lines.flatMap((line, index) => line.includes(text) ? [index + 1] : []);
-  if (found.length !== 1) throw new Error(`${JSON.stringify(text)} is on lines ${found} of samples/${file}`);
-  return found[0];
+    const lines = fs.readFileSync(path.join(samples, file), "utf8").split("\n");
+    const found = lines.flatMap((line, index) => (line.includes(text) ? [index + 1] : []));
+    if (found.length !== 1) throw new Error(`${JSON.stringify(text)} is on lines ${found} of samples/${file}`);
+    return found[0];
 }
 
 function lastLines(file) {
-  return fs.readFileSync(file, 'utf8').trimEnd().split('\n').slice(-20).join('\n');
+    return fs.readFileSync(file, "utf8").trimEnd().split("\n").slice(-20).join("\n");
 }
