@@ -261,11 +261,59 @@ fn a_frame_without_source_shows_its_code() {
     let mut sample = Sample::o0();
     let frame = sample.frame("nt!KiPageFault");
     let source = sample.client.ask("source", json!({"sourceReference": frame["source"]["sourceReference"]}));
-    let text = source["content"].as_str().unwrap();
-    let line = text.lines().nth(frame["line"].as_u64().unwrap() as usize - 1).unwrap();
-    let pc = format!("{:x}", number(&frame["instructionPointerReference"]));
-    assert!(line.replace('`', "").starts_with(&pc), "{line}");
+    assert_eq!(source["mimeType"], "text/x-asm");
+    let lines: Vec<&str> = source["content"].as_str().unwrap().lines().collect();
+    assert_eq!(lines[0], "nt!KiPageFault:");
+    let row = frame["line"].as_u64().unwrap() as usize - 1;
+    assert_waits_for_call(&lines, row, number(&frame["instructionPointerReference"]));
     assert!(sample.client.refused("source", json!({"sourceReference": 99})).contains("source 99"));
+    // An editor that kept another session's listing open asks with that one's name.
+    let stale = json!({"sourceReference": frame["source"]["sourceReference"], "name": "nt!KeBugCheckEx"});
+    let arguments = json!({"sourceReference": stale["sourceReference"], "source": stale});
+    assert!(sample.client.refused("source", arguments).contains("none of kdap's"));
+}
+
+#[test]
+fn a_frame_whose_source_is_not_here_shows_its_code_with_the_lines_that_it_comes_from() {
+    let mut target = sample_o0();
+    target.arguments.as_object_mut().unwrap().remove("sourceMap");
+    let mut sample = Sample::open(&target, "O0.expected.json");
+    let expected_frames = sample.expected["stack"].as_array().unwrap().clone();
+    let frames = sample.frames();
+    for (index, (frame, expected)) in frames.iter().zip(&expected_frames).enumerate() {
+        let source = &frame["source"];
+        assert_eq!(source["path"], Value::Null, "{frame}");
+        let arguments = json!({"sourceReference": source["sourceReference"], "source": source});
+        let body = sample.client.ask("source", arguments);
+        let lines: Vec<&str> = body["content"].as_str().unwrap().lines().collect();
+        let row = frame["line"].as_u64().unwrap() as usize - 1;
+        let pc = number(&frame["instructionPointerReference"]);
+        match index == 0 || function_of(frame).starts_with("sampledrv!Slot") {
+            // Where the processor stopped, and what was interrupted.
+            true => assert_eq!(listed_address(lines[row]), pc, "{frame}"),
+            false => assert_waits_for_call(&lines, row, pc),
+        }
+        let is_inlined_into = index > 0 && expected_frames[index - 1]["inline"] == true;
+        if let Some(line) = expected.get("line").filter(|_| !is_inlined_into) {
+            let file = expected["file"].as_str().unwrap();
+            assert!(source["origin"].as_str().unwrap().contains(file), "{frame}");
+            let last = lines[..row].iter().rfind(|line| line.starts_with("; ")).unwrap();
+            assert_eq!(**last, format!("; {file}:{line}"), "{frame}");
+        }
+    }
+}
+
+/// The address that a line of a listing begins with.
+fn listed_address(line: &str) -> u64 {
+    let address = line.split(' ').next().unwrap().replace('`', "");
+    u64::from_str_radix(&address, 16).unwrap_or_else(|_| panic!("{line} is no instruction"))
+}
+
+/// The line of a frame that waits for a call is the call's, and the next instruction is where it goes on.
+fn assert_waits_for_call(lines: &[&str], row: usize, pc: u64) {
+    assert!(lines[row].contains(" call "), "{}", lines[row]);
+    let next = lines[row + 1..].iter().find(|line| !line.starts_with(';'));
+    assert!(next.is_none_or(|line| listed_address(line) == pc), "{next:?}");
 }
 
 #[test]

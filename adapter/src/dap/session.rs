@@ -99,7 +99,7 @@ impl Session {
             self.tell(event);
         }
         if wrote {
-            self.variables_changed();
+            self.tell_written();
         }
     }
 
@@ -185,12 +185,13 @@ impl Session {
     }
 
     /// The session has a live target from now on.
-    pub fn attach_live(&mut self, attached: Attached, live: Live) {
+    pub fn attach_live(&mut self, attached: Attached, live: Live, connection: &str) {
         if let Some(target) = attached.engine.target().live() {
             self.waker.hurry().concern(target.link().urgency());
         }
         self.attached = Some(attached);
         self.live = Some(live);
+        self.begin_connecting(connection);
     }
 
     /// How a live target gets at this session.
@@ -221,6 +222,7 @@ impl Session {
     /// The target is gone; the client is told, if there was one.
     pub fn forget_target(&mut self) {
         self.show_prints();
+        self.end_connecting();
         self.live = None;
         if self.attached.take().is_some() && !std::mem::replace(&mut self.terminated, true) {
             self.tell(Event::Terminated);

@@ -75,8 +75,15 @@ impl Session {
     fn happened(&mut self, happening: Happening) {
         match happening {
             Happening::Text(Told::Target, text) => self.printed(&text),
-            Happening::Text(Told::Important, text) => self.print(OutputCategory::Important, &text),
-            Happening::Text(Told::LogPoint | Told::Debugger, text) => self.print(OutputCategory::Console, &text),
+            Happening::Text(Told::Important, text) => {
+                self.connecting_is_at(&text);
+                self.print(OutputCategory::Important, &text);
+            }
+            Happening::Text(Told::Debugger, text) => {
+                self.connecting_is_at(&text);
+                self.print(OutputCategory::Console, &text);
+            }
+            Happening::Text(Told::LogPoint, text) => self.print(OutputCategory::Console, &text),
             Happening::Connected => self.connected(),
             Happening::Stopped(stop) => self.stopped(stop),
             Happening::Continued => self.continued(),
@@ -104,6 +111,7 @@ impl Session {
 
     /// What the target is has become known.
     fn connected(&mut self) {
+        self.end_connecting();
         let Ok(attached) = self.attached() else { return };
         let target = attached.engine.target();
         let name = target.session_name();
@@ -197,6 +205,7 @@ impl Session {
 
     /// Nobody knows what the target does.
     fn lost(&mut self, why: &str) {
+        self.connecting_is_at(why);
         self.print(OutputCategory::Important, why);
         if let Some(live) = self.live_mut() {
             // Neither was meant for whatever is heard next.

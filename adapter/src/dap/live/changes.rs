@@ -3,6 +3,7 @@
 use crate::dap::protocol::Event;
 use crate::dap::session::Session;
 use crate::dap::view::to_dap;
+use engine::live::RunState;
 use memory::VirtualAddress;
 
 impl Session {
@@ -12,6 +13,15 @@ impl Session {
         if attached.client.supports_memory_event {
             let memory_reference = to_dap::address(address);
             self.tell(Event::Memory { memory_reference, offset: 0, count });
+        }
+        self.variables_changed();
+    }
+
+    /// The user's commands have changed something of the target.
+    pub fn tell_written(&mut self) {
+        let Ok(attached) = self.attached() else { return };
+        if attached.engine.run_state() == RunState::Halted {
+            attached.sources.forget_changed(&attached.engine);
         }
         self.variables_changed();
     }

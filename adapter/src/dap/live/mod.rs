@@ -2,6 +2,7 @@
 //!
 //! | file | what |
 //! | --- | --- |
+//! | `connecting.rs` | the progress of connecting |
 //! | `attend.rs` | from what happened to events |
 //! | `stopped.rs` | the `stopped` event's words |
 //! | `prints.rs` | the target's own words, some milliseconds' worth at a time |
@@ -11,10 +12,12 @@
 mod attend;
 mod breakpoints;
 mod changes;
+mod connecting;
 mod prints;
 mod stopped;
 
 pub use breakpoints::options;
+pub use connecting::PROGRESS_ID;
 pub use stopped::event_name;
 
 use engine::run_control::Stop;
@@ -44,6 +47,8 @@ pub struct Live {
     entered: bool,
     /// The first stop was told.
     entry_told: bool,
+    /// The client was told that the target is waited for.
+    connecting: bool,
     /// The client takes the target for running.
     seen_running: bool,
     /// The target waits for an answer.
@@ -67,6 +72,7 @@ impl Live {
             untold: None,
             entered: false,
             entry_told: false,
+            connecting: false,
             seen_running: true,
             asks: false,
             threads: 0,

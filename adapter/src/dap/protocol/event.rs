@@ -71,14 +71,15 @@ pub enum Event {
         /// What is: `all`, `stacks`, `threads` or `variables`.
         areas: &'static [&'static str],
     },
-    /// A request takes longer than [`PROGRESS_AFTER`](crate::dap::server::progress::PROGRESS_AFTER).
+    /// A request takes longer than [`PROGRESS_AFTER`](crate::dap::server::progress::PROGRESS_AFTER), or a target is waited for.
     ProgressStart {
         /// Names this progress in the later events and in `cancel`.
         progress_id: String,
         /// What is going on.
         title: String,
-        /// The request that takes long.
-        request_id: i64,
+        /// The request that takes long, if it is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request_id: Option<i64>,
         /// Whether `cancel` helps.
         cancellable: bool,
         /// How far it is.

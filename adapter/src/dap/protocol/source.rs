@@ -22,3 +22,10 @@ pub struct Source {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
 }
+
+impl Source {
+    /// Its number, if its content is the adapter's.
+    pub fn reference(&self) -> Option<i64> {
+        self.source_reference.filter(|&reference| reference > 0)
+    }
+}

@@ -67,6 +67,7 @@ fn open(session: &mut Session, dump: &Path, mut config: LaunchConfig) -> Result<
 /// Starts to connect. What comes of it is told by events.
 fn connect(session: &mut Session, connection: Connection, mut config: LaunchConfig) -> Result<(), RequestError> {
     let options = open_options(&mut config);
+    let name = connection.endpoint.to_string();
     let connected = Engine::connect(connection, &options, session.waker().wake());
     let mut engine = connected.map_err(|error| RequestError::Connection(error.to_string()))?;
     configure(session, &mut engine, &mut config);
@@ -80,7 +81,7 @@ fn connect(session: &mut Session, connection: Connection, mut config: LaunchConf
         engine.break_in().map_err(RequestError::Run)?;
     }
     let attached = Attached::new(engine, session.client()?.clone(), Sources::default());
-    session.attach_live(attached, live);
+    session.attach_live(attached, live, &name);
     Ok(())
 }
 

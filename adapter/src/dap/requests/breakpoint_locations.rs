@@ -41,10 +41,17 @@ impl Request for BreakpointLocations {
 
     fn run(session: &mut Session, arguments: Arguments) -> Result<Body, RequestError> {
         let attached = session.attached()?;
-        let Some(path) = &arguments.source.path else { return Ok(Body { breakpoints: Vec::new() }) };
         let client = &attached.client;
-        let file = to_dap::path_of_client(client, path);
         let (line_0, column_0) = (i64::from(!client.lines_start_at1), i64::from(!client.columns_start_at1));
+        if arguments.source.reference().is_some() {
+            let last = arguments.end_line.unwrap_or(arguments.line).saturating_add(line_0);
+            let lines = arguments.line.saturating_add(line_0)..=last;
+            let lines = attached.sources.listing_of(&arguments.source)?.lines_with_code(lines);
+            let location = |line| Location { line: line - line_0, column: None };
+            return Ok(Body { breakpoints: lines.into_iter().map(location).collect() });
+        }
+        let Some(path) = &arguments.source.path else { return Ok(Body { breakpoints: Vec::new() }) };
+        let file = to_dap::path_of_client(client, path);
         let from_1 = |line: i64| u32::try_from(line.saturating_add(line_0)).unwrap_or(0);
         let lines = from_1(arguments.line)..=from_1(arguments.end_line.unwrap_or(arguments.line));
         let places = attached.engine.lines_with_code(&file, lines);

@@ -1,6 +1,7 @@
 //! `cancel`: the client gives up on a request or on a progress. What it gave up on is still answered, once.
 
 use super::{AtOnce, RequestAtOnce};
+use crate::dap::live;
 use crate::dap::protocol::Capabilities;
 use serde::Deserialize;
 
@@ -26,8 +27,10 @@ impl RequestAtOnce for Cancel {
         if let Some(seq) = arguments.request_id {
             around.in_flight.cancel(seq);
         }
-        if let Some(id) = arguments.progress_id {
-            around.progress.cancel(&id, around.in_flight);
+        match arguments.progress_id {
+            Some(id) if id == live::PROGRESS_ID => around.give_up_connecting(),
+            Some(id) => around.progress.cancel(&id, around.in_flight),
+            None => {}
         }
     }
 }

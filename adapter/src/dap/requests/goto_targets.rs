@@ -47,9 +47,11 @@ impl Request for GotoTargets {
         }
         let line_0 = i64::from(!attached.client.lines_start_at1);
         let line = arguments.line.saturating_add(line_0);
-        let reference = arguments.source.source_reference.filter(|&reference| reference > 0);
-        let found = match (reference, &arguments.source.path) {
-            (Some(reference), _) => attached.sources.address_of(reference, line).map(|address| (address, line)),
+        let found = match (arguments.source.reference(), &arguments.source.path) {
+            (Some(_), _) => {
+                let listing = attached.sources.listing_of(&arguments.source)?;
+                listing.address_of(line).map(|address| (address, line))
+            }
             (None, Some(path)) => {
                 let file = to_dap::path_of_client(&attached.client, path);
                 u32::try_from(line).ok().and_then(|line| code_at(&attached.engine, &file, line))

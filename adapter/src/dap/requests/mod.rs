@@ -5,6 +5,7 @@
 
 use crate::dap::error::RequestError;
 use crate::dap::protocol::Capabilities;
+use crate::dap::server::dispatcher::Work;
 use crate::dap::server::in_flight::InFlight;
 use crate::dap::server::message::Answer;
 use crate::dap::server::progress::Progress;
@@ -12,6 +13,7 @@ use crate::dap::session::Session;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use std::sync::mpsc;
 
 mod attach;
 mod breakpoint_locations;
@@ -158,6 +160,16 @@ pub struct AtOnce<'a> {
     pub in_flight: &'a InFlight,
     /// The progress of the running one.
     pub progress: &'a Progress,
+    /// What the engine thread does in turn.
+    pub queue: &'a mpsc::Sender<Work>,
+}
+
+impl AtOnce<'_> {
+    /// The engine thread is to give up on a target that it still waits for.
+    pub fn give_up_connecting(&self) {
+        // An engine thread that has ended waits for none.
+        let _ = self.queue.send(Work::GiveUpConnecting);
+    }
 }
 
 /// A handler on the engine thread, from JSON to JSON.

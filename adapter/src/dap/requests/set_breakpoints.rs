@@ -6,6 +6,7 @@ use crate::dap::live;
 use crate::dap::protocol::{Breakpoints, Capabilities, Source};
 use crate::dap::session::Session;
 use crate::dap::view::attached::Attached;
+use crate::dap::view::sources;
 use crate::dap::view::to_dap;
 use engine::breakpoints::{ClientList, SourceLineSpec, Spec};
 use serde::Deserialize;
@@ -58,8 +59,8 @@ impl Request for SetBreakpoints {
 
 /// What names the source in the client's lists.
 fn file_name(attached: &Attached, source: &Source) -> String {
-    match (source.source_reference.filter(|&reference| reference > 0), &source.path) {
-        (Some(reference), _) => format!("listing {reference}"),
+    match (source.reference(), &source.path) {
+        (Some(reference), _) => sources::list_name(reference),
         (None, Some(path)) => to_dap::path_of_client(&attached.client, path),
         (None, None) => source.name.clone().unwrap_or_default(),
     }
@@ -68,9 +69,12 @@ fn file_name(attached: &Attached, source: &Source) -> String {
 fn spec(attached: &Attached, source: &Source, file: &str, breakpoint: &SourceBreakpoint) -> Result<Spec, String> {
     let client = &attached.client;
     let line = breakpoint.line.saturating_add(i64::from(!client.lines_start_at1));
-    if let Some(reference) = source.source_reference.filter(|&reference| reference > 0) {
-        let address = attached.sources.address_of(reference, line);
-        return address.map(Spec::Address).ok_or_else(|| "there is no instruction on this line".to_owned());
+    if source.reference().is_some() {
+        let listing = attached.sources.listing_of(source).map_err(|error| error.to_string())?;
+        return listing
+            .address_of(line)
+            .map(Spec::Address)
+            .ok_or_else(|| "there is no instruction on this line".to_owned());
     }
     let from_1 = |number: i64| u32::try_from(number).ok().filter(|&number| number > 0);
     let line = from_1(line).ok_or_else(|| format!("there is no line {}", breakpoint.line))?;

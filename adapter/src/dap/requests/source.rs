@@ -29,10 +29,10 @@ impl Request for Source {
     type Body = Body;
 
     fn run(session: &mut Session, arguments: Arguments) -> Result<Body, RequestError> {
-        let reference =
-            arguments.source.and_then(|source| source.source_reference).unwrap_or(arguments.source_reference);
-        let text = session.attached()?.sources.text(reference);
-        let content = text.ok_or(RequestError::NoSuchSource(reference))?.to_owned();
+        let mut source = arguments.source.unwrap_or_default();
+        source.source_reference.get_or_insert(arguments.source_reference);
+        let attached = session.attached()?;
+        let content = attached.sources.listing_of(&source)?.text(&attached.engine).to_owned();
         Ok(Body { content, mime_type: "text/x-asm" })
     }
 }

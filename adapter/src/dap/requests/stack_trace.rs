@@ -5,6 +5,7 @@ use crate::dap::error::RequestError;
 use crate::dap::protocol::{Capabilities, Source};
 use crate::dap::session::Session;
 use crate::dap::view::attached::Attached;
+use crate::dap::view::listing::Position;
 use crate::dap::view::thread_stack::{Row, ThreadStack};
 use crate::dap::view::to_dap;
 use engine::stack::{Certainty, Frame, FrameDescription};
@@ -96,7 +97,14 @@ fn frame(attached: &mut Attached, id: i64, frame: &Frame, handles_crash: bool, f
     let guessed = frame.certainty == Certainty::Guessed;
     let line = description.line.clone();
     let place = line.as_ref().and_then(|line| to_dap::source_place(attached, line));
-    let mut place = place.unwrap_or_else(|| to_dap::listing_place(attached, frame.instruction_pointer));
+    let mut place = place.unwrap_or_else(|| {
+        let at = Position { program_counter: frame.instruction_pointer, code: frame.code_address() };
+        let mut listed = to_dap::listing_place(attached, at);
+        if let Some(line) = &line {
+            listed.source.origin = Some(format!("disassembly: {} is not on this machine", line.file.name));
+        }
+        listed
+    });
     if handles_crash {
         // Clients focus the first frame that isn't marked so: the one that failed.
         place.source.presentation_hint = Some("deemphasize");

@@ -28,6 +28,8 @@ pub enum Work {
     Request(Job),
     /// The live target has something to tell.
     Target,
+    /// The client doesn't want to wait for the live target any more.
+    GiveUpConnecting,
     /// The client has gone without a word.
     ClientGone,
 }
@@ -105,6 +107,7 @@ fn work(queue: mpsc::Receiver<Work>, session: &mut Session, outbox: &Outbox, pro
                     tracing::error!(message = panic_message(&*panic), "what the target told wasn't understood");
                 }
             }
+            Work::GiveUpConnecting => session.give_up_connecting(),
             Work::ClientGone => return session.detach(Leave::Running),
         }
         if session.has_ended() {

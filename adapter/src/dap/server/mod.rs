@@ -216,7 +216,8 @@ impl Reader {
                 };
                 match row.handler {
                     Handler::AtOnce(run) => {
-                        let around = AtOnce { in_flight: &self.in_flight, progress: &self.progress };
+                        let Self { in_flight, progress, queue, .. } = self;
+                        let around = AtOnce { in_flight, progress, queue };
                         ticket.answer(run(&around, &request.arguments));
                     }
                     Handler::Engine(run) => {

@@ -109,7 +109,7 @@ impl Progress {
             self.outbox.event_at_once(&Event::ProgressStart {
                 progress_id,
                 title: running.title.clone(),
-                request_id: running.seq,
+                request_id: Some(running.seq),
                 cancellable: true,
                 message,
             });

@@ -4,6 +4,7 @@ use super::attached::Attached;
 use super::to_dap;
 use crate::dap::protocol::{Breakpoint, Source};
 use engine::breakpoints::{Breakpoint as Set, ClientList, Owner, SourcePlace};
+use memory::VirtualAddress;
 use std::path::Path;
 
 /// The client's number for a breakpoint: clients take 0 for none.
@@ -29,11 +30,20 @@ impl Attached {
         if set.locations.len() > 1 {
             breakpoint.message = Some(format!("set in {} places", set.locations.len()));
         }
-        if let Some(place) = &first.line {
+        if let Some((source, line)) = self.listed_place(&set, first.address) {
+            (breakpoint.source, breakpoint.line) = (Some(source), Some(line));
+        } else if let Some(place) = &first.line {
             let (source, line, column) = self.source_of(&set, place);
             (breakpoint.source, breakpoint.line, breakpoint.column) = (source, Some(line), column);
         }
         Some(breakpoint)
+    }
+
+    /// Where it is in the listing that it was set in.
+    fn listed_place(&self, set: &Set, address: VirtualAddress) -> Option<(Source, i64)> {
+        let Owner::Client(ClientList::Source(list)) = &set.owner else { return None };
+        let (source, line) = self.sources.place_in(list, address)?;
+        Some((source, line - i64::from(!self.client.lines_start_at1)))
     }
 
     fn source_of(&mut self, set: &Set, place: &SourcePlace) -> (Option<Source>, i64, Option<i64>) {

@@ -15,7 +15,7 @@ pub mod breakpoints;
 pub mod container;
 pub mod data_id;
 mod handles;
-mod listing;
+pub mod listing;
 mod processor_rows;
 mod register_rows;
 mod shown_modules;

@@ -1,6 +1,7 @@
 //! Sources: where the files of symbol files are on this host, and listings of code for frames that have none.
 
-use super::listing::{Listing, function_start};
+use super::listing::{Listing, Position, function_start};
+use crate::dap::error::RequestError;
 use crate::dap::protocol::Source;
 use engine::Session as Engine;
 use memory::VirtualAddress;
@@ -21,24 +22,36 @@ impl Sources {
         self.found.entry(file.to_owned()).or_insert_with(|| find(file, map)).clone()
     }
 
-    /// The listing of the function that `address` lies in, and the line of `address` in it, from 1.
-    pub fn listing(&mut self, engine: &Engine, address: VirtualAddress) -> (Source, i64) {
-        let start = function_start(engine, address);
-        let listing_at = |index: usize| self.listings.get(index).filter(|listing| listing.line_of(address).is_some());
-        let known = self.by_function.get(&start).copied().filter(|&index| listing_at(index).is_some());
+    /// The listing of the function that `at` lies in, and the line of `at` in it, from 1.
+    pub fn listing(&mut self, engine: &Engine, at: Position) -> (Source, i64) {
+        let start = function_start(engine, at.code);
+        let is_good = |listing: &Listing| listing.line_of(at).is_some() && listing.is_true(engine, Some(at.code));
+        let known = self.by_function.get(&start).copied();
+        let known = known.filter(|&index| self.listings.get(index).is_some_and(is_good));
         let index = known.unwrap_or(self.listings.len());
         if known.is_none() {
-            self.listings.push(Listing::of(engine, start, address));
+            self.listings.push(Listing::of(engine, start, at));
             self.by_function.insert(start, index);
         }
-        let listing = self.listings.get(index);
-        let source = Source {
-            name: listing.map(|listing| listing.name.clone()),
+        let line = self.listings.get(index).and_then(|listing| listing.line_of(at));
+        (self.source(index), line.unwrap_or(1))
+    }
+
+    /// Where an instruction is in the listing that this list of breakpoints ([`list_name`]) belongs to.
+    pub fn place_in(&self, list: &str, address: VirtualAddress) -> Option<(Source, i64)> {
+        let reference = list.strip_prefix(LIST)?.parse::<usize>().ok()?;
+        let index = reference.checked_sub(1)?;
+        let at = Position { program_counter: address, code: address };
+        Some((self.source(index), self.listings.get(index)?.line_of(at)?))
+    }
+
+    fn source(&self, index: usize) -> Source {
+        Source {
+            name: self.listings.get(index).map(|listing| listing.name.clone()),
             source_reference: i64::try_from(index + 1).ok(),
             origin: Some("disassembly".to_owned()),
             ..Source::default()
-        };
-        (source, listing.and_then(|listing| listing.line_of(address)).unwrap_or(1))
+        }
     }
 
     /// Symbols have changed: listings are made anew. The client can still read those that it knows.
@@ -46,23 +59,41 @@ impl Sources {
         self.by_function.clear();
     }
 
-    /// The address of a line, from 1, of the listing with this number.
-    pub fn address_of(&self, reference: i64, line: i64) -> Option<VirtualAddress> {
-        let index = usize::try_from(reference.checked_sub(1)?).ok()?;
-        self.listings.get(index)?.address_of(line)
+    /// The user has changed memory: listings of code that isn't as it was are made anew.
+    pub fn forget_changed(&mut self, engine: &Engine) {
+        let listings = &self.listings;
+        self.by_function.retain(|_, index| listings.get(*index).is_some_and(|listing| listing.is_true(engine, None)));
     }
 
-    /// The text of the listing with this number.
-    pub fn text(&self, reference: i64) -> Option<&str> {
-        let index = usize::try_from(reference.checked_sub(1)?).ok()?;
-        self.listings.get(index).map(|listing| listing.text.as_str())
+    /// The listing that a client means.
+    ///
+    /// # Errors
+    /// When it is none of this session's: clients keep the numbers of earlier ones, with the name that they had.
+    pub fn listing_of(&self, source: &Source) -> Result<&Listing, RequestError> {
+        let reference = source.source_reference.unwrap_or_default();
+        let index = reference.checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        let listing = index.and_then(|index| self.listings.get(index));
+        let names = [&source.name, &source.path];
+        let mut said = names.into_iter().flatten().peekable();
+        let is_meant = |listing: &&Listing| said.peek().is_none() || said.any(|name| *name == listing.name);
+        listing.filter(is_meant).ok_or(RequestError::NoSuchSource(reference))
     }
+}
+
+const LIST: &str = "listing ";
+
+/// What the list of a listing's breakpoints is called.
+pub fn list_name(reference: i64) -> String {
+    format!("{LIST}{reference}")
 }
 
 /// The first of the places where a file may be that has it.
 fn find(name: &str, map: &[(String, String)]) -> Option<PathBuf> {
     let mapped = map.iter().filter_map(|(there, here)| Some(format!("{here}/{}", below(name, there)?)));
-    let candidates = mapped.map(|path| path.replace(['\\', '/'], MAIN_SEPARATOR_STR)).chain([name.to_owned()]);
+    // A server that a symbol file names is not asked: it may take long, and would learn who the user is.
+    let is_remote = name.starts_with(['\\', '/']) && name.get(1..).is_some_and(|rest| rest.starts_with(['\\', '/']));
+    let own = (!is_remote).then(|| name.to_owned());
+    let candidates = mapped.map(|path| path.replace(['\\', '/'], MAIN_SEPARATOR_STR)).chain(own);
     candidates.map(PathBuf::from).find(|path| path.is_absolute() && path.is_file())
 }
 

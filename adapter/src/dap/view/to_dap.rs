@@ -1,6 +1,7 @@
 //! The engine's values in the protocol's words.
 
 use super::attached::Attached;
+use super::listing::Position;
 use crate::dap::error::RequestError;
 use crate::dap::protocol::{Module, Source};
 use crate::dap::requests::initialize::Client;
@@ -152,12 +153,13 @@ pub fn source_place(attached: &mut Attached, line: &SourceLine) -> Option<Place>
 /// Where code is: its line, if that is known and here, otherwise its place in the listing of its function.
 pub fn code_place(attached: &mut Attached, address: VirtualAddress) -> Place {
     let line = engine::stack::line_at(attached.engine.target().modules(), address);
-    line.and_then(|line| source_place(attached, &line)).unwrap_or_else(|| listing_place(attached, address))
+    let at = Position { program_counter: address, code: address };
+    line.and_then(|line| source_place(attached, &line)).unwrap_or_else(|| listing_place(attached, at))
 }
 
 /// Where an instruction is in the listing of its function.
-pub fn listing_place(attached: &mut Attached, address: VirtualAddress) -> Place {
-    let (source, line) = attached.sources.listing(&attached.engine, address);
+pub fn listing_place(attached: &mut Attached, at: Position) -> Place {
+    let (source, line) = attached.sources.listing(&attached.engine, at);
     place(attached, source, line, 1)
 }
 
