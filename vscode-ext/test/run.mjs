@@ -25,6 +25,8 @@ import { bootMachine, hasQemu } from "./machine.mjs";
 const here = path.dirname(fileURLToPath(import.meta.url));
 const SHORT = ["dump", "live", "missing"];
 const TIME_LIMIT_MS = 300_000;
+/** Until the workbench knows which debuggers there are: before, F5 only opens the debug view. */
+const REGISTERED_MS = 4_000;
 
 const { values: options, positionals } = parseArgs({
     allowPositionals: true,
@@ -92,7 +94,7 @@ async function runSpec(name, { harness, kdap, vsix }) {
         console.log(`skipped: ${name}: there is no qemu-system-x86_64`);
         return undefined;
     }
-    const dapcheck = [path.join(tools, "dapcheck/dapcheck.py")].find((file) => fs.existsSync(file));
+    const dapcheck = [path.join(tools, "dapcheck/dapcheck.py")].find((tool) => fs.existsSync(tool));
     const adapter = adapters[kind]({ folder, kdap, dapcheck, out });
     const machine = build && (await bootMachine(samples, build, folder));
     if (machine) machines.add(machine);
@@ -109,7 +111,8 @@ async function runSpec(name, { harness, kdap, vsix }) {
         fs.mkdirSync(path.join(data, "Machine"), { recursive: true });
         fs.writeFileSync(path.join(data, "Machine/settings.json"), JSON.stringify({ "kdap.adapterPath": adapter }));
         const file = path.join(folder, "spec.json");
-        fs.writeFileSync(file, JSON.stringify({ ...spec, workspace, out, vsix: [vsix], dataDir: data }));
+        const steps = [{ sleep: REGISTERED_MS }, ...spec.steps];
+        fs.writeFileSync(file, JSON.stringify({ ...spec, steps, workspace, out, vsix: [vsix], dataDir: data }));
         const log = path.join(out, "log.txt");
         const status = await drive(harness, "vscode.mjs", [file], { log, timeLimitMs: TIME_LIMIT_MS });
         const problems =
