@@ -398,7 +398,7 @@ impl Session {
 
     /// What expressions refer to: the current frame, if there is one.
     pub fn expression_scope(&self) -> SessionScope<'_> {
-        SessionScope::new(self, self.frame().ok())
+        SessionScope::current(self)
     }
 
     /// The current frame.

@@ -11,28 +11,56 @@ use crate::stack::Frame;
 use analysis::nt::kernel::Kernel;
 use analysis::nt::processors;
 use analysis::nt::structure::NtError;
-use arch::RegisterPart;
+use arch::{Context, RegisterPart};
 use memory::{PAGE_SIZE, ReadPhysical, ReadVirtual, VirtualAddress};
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use symbols::{Constant, Module, Shape, Symbol, TypeRef};
 
 /// A frame of a session as the evaluator sees it; without a frame, expressions that need none still work.
 pub struct SessionScope<'a> {
     session: &'a Session,
-    frame: Option<Frame>,
+    /// The frame, or why there is none; empty until somebody asks.
+    frame: OnceCell<Result<Frame, String>>,
+    /// It is the current one; else it was given, or there is none.
+    is_current: bool,
 }
 
 impl<'a> SessionScope<'a> {
     /// The scope of `frame`.
     pub fn new(session: &'a Session, frame: Option<Frame>) -> Self {
-        Self { session, frame }
+        let frame = frame.map(|frame| OnceCell::from(Ok(frame))).unwrap_or_default();
+        Self { session, frame, is_current: false }
+    }
+
+    /// The scope of the current frame. The stack is walked only for expressions that need more of it than the registers.
+    pub(crate) fn current(session: &'a Session) -> Self {
+        Self { session, frame: OnceCell::new(), is_current: true }
     }
 
     /// The frame, or why there is none.
     fn frame(&self) -> Result<&Frame, String> {
-        self.frame.as_ref().ok_or_else(|| match self.session.frame() {
-            Err(error) => error.to_string(),
-            Ok(_) => "there is no current frame".to_owned(),
-        })
+        let find = || match self.session.frame() {
+            Err(error) => Err(error.to_string()),
+            Ok(frame) if self.is_current => Ok(frame),
+            Ok(_) => Err("there is no current frame".to_owned()),
+        };
+        self.frame.get_or_init(find).as_ref().map_err(Clone::clone)
+    }
+
+    /// The frame, if there is one.
+    fn known_frame(&self) -> Option<&Frame> {
+        let may_be = self.is_current || self.frame.get().is_some();
+        may_be.then(|| self.frame().ok()).flatten()
+    }
+
+    /// The frame's registers, or why there are none. Those of the innermost frame need no walk.
+    fn context(&self) -> Result<Cow<'_, Context>, String> {
+        let scope = self.session.scope();
+        if self.is_current && scope.frame == 0 && self.frame.get().is_none() {
+            return self.session.context_of(scope.source).map(Cow::Owned).map_err(|error| error.to_string());
+        }
+        self.frame().map(|frame| Cow::Borrowed(&frame.context))
     }
 
     fn module(&self, name: &str) -> Option<&'a Module> {
@@ -55,8 +83,8 @@ impl<'a> SessionScope<'a> {
     }
 
     fn register_by(&self, read: impl FnOnce(&arch::Context) -> Option<u64>) -> Lookup<PseudoRegister> {
-        match self.frame() {
-            Ok(frame) => number_or(read(&frame.context), "it is not known in this frame"),
+        match self.context() {
+            Ok(context) => number_or(read(&context), "it is not known in this frame"),
             Err(why) => Lookup::Unavailable(why),
         }
     }
@@ -152,17 +180,17 @@ impl Scope for SessionScope<'_> {
     }
 
     fn register(&self, name: &str) -> Lookup<RegisterReading> {
-        match self.frame() {
-            Ok(frame) => register_in(&frame.context, name),
+        match self.context() {
+            Ok(context) => register_in(&context, name),
             Err(_) if self.session.target().architecture().find_register(name).is_none() => Lookup::NotFound,
             Err(why) => Lookup::Unavailable(why),
         }
     }
 
     fn read_register(&self, part: RegisterPart) -> Result<u128, String> {
-        let frame = self.frame()?;
-        let name = || frame.context.architecture().register(part.register).map_or("the register", |full| full.name);
-        frame.context.get_part(part).ok_or_else(|| format!("{} is not known in this frame", name()))
+        let context = self.context()?;
+        let name = || context.architecture().register(part.register).map_or("the register", |full| full.name);
+        context.get_part(part).ok_or_else(|| format!("{} is not known in this frame", name()))
     }
 
     fn pseudo_register(&self, name: &str) -> Lookup<PseudoRegister> {
@@ -180,7 +208,7 @@ impl Scope for SessionScope<'_> {
             "$ip" => self.register_by(|context| context.instruction_pointer().map(|address| address.0)),
             "$csp" => self.register_by(|context| context.stack_pointer().map(|address| address.0)),
             "$ra" => {
-                let address = self.frame.as_ref().and_then(|frame| frame.return_address).map(|address| address.0);
+                let address = self.known_frame().and_then(|frame| frame.return_address).map(|address| address.0);
                 number_or(address, "the frame's caller is not known")
             }
             "$prcb" => self.processor_address("_KPRCB", |_, prcb| Ok(prcb)),
@@ -204,7 +232,7 @@ impl Scope for SessionScope<'_> {
     }
 
     fn local(&self, name: &str) -> Option<Variable> {
-        let frame = self.frame.as_ref()?;
+        let frame = self.known_frame()?;
         let found = self.session.frame_variables(frame);
         found.into_iter().map(|found| found.variable).rfind(|variable| variable.name == name)
     }
@@ -238,9 +266,8 @@ impl Scope for SessionScope<'_> {
 
     fn find_type(&self, module: Option<&str>, name: &str) -> Option<TypeRef> {
         let mut candidates = self.searched(module);
-        let here = self.frame.as_ref().map(Frame::code_address);
-        let here = here.and_then(|address| self.session.target().modules().at(address));
-        if let Some(here) = here.filter(|_| module.is_none()) {
+        let here = module.is_none().then(|| self.known_frame()).flatten().map(Frame::code_address);
+        if let Some(here) = here.and_then(|address| self.session.target().modules().at(address)) {
             candidates.insert(0, &**here);
         }
         candidates.into_iter().filter_map(Module::symbols).find_map(|symbols| symbols.find_type(name))
@@ -259,11 +286,11 @@ impl Scope for SessionScope<'_> {
     }
 
     fn source_line(&self, line: &SourceLine) -> Result<VirtualAddress, String> {
-        source_lines::resolve(self.session, self.frame.as_ref(), line)
+        source_lines::resolve(self.session, self.known_frame(), line)
     }
 
     fn write(&self, place: &Place, bytes: &[u8]) -> Result<(), String> {
-        self.session.write_place(self.frame.as_ref(), place, bytes)
+        self.session.write_place(self.known_frame(), place, bytes)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::cancel::CancelFlag;
 use kd_protocol::{Answer, Host, Phase, Request, RequestFailure, Statistics, TraceEntry};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use std::{io, thread};
@@ -111,6 +111,18 @@ struct Shown {
 }
 
 impl Shared {
+    pub(super) fn new() -> Self {
+        let shown = Shown {
+            heard: Instant::now(),
+            damaged: None,
+            phase: Phase::NotConnected,
+            statistics: Statistics::default(),
+            now: Duration::ZERO,
+            trace: VecDeque::new(),
+        };
+        Self { shown: Mutex::new(shown), urgent: AtomicBool::new(false) }
+    }
+
     pub(super) fn show(&self, host: &Host, now: Duration, traced: &mut u64) {
         let mut shown = self.shown();
         if host.statistics().bytes_received != shown.statistics.bytes_received {
@@ -130,6 +142,10 @@ impl Shared {
             shown.trace.push_back((position, entry.clone()));
         }
         *traced = host.trace().end();
+    }
+
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.shown().damaged.is_some_and(|at| at.elapsed() < DOUBT)
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
@@ -170,15 +186,7 @@ impl Link {
     pub fn start(connection: Connection, wake: Wake) -> io::Result<Self> {
         let (commands, queue) = unbounded_channel();
         let notices = Notices::new(wake);
-        let shown = Shown {
-            heard: Instant::now(),
-            damaged: None,
-            phase: Phase::NotConnected,
-            statistics: Statistics::default(),
-            now: Duration::ZERO,
-            trace: VecDeque::new(),
-        };
-        let shared = Arc::new(Shared { shown: Mutex::new(shown), urgent: AtomicBool::new(false) });
+        let shared = Arc::new(Shared::new());
         let link = LinkThread::new(queue, Arc::clone(&notices), Arc::clone(&shared));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let run = move || runtime.block_on(link.run(connection));
@@ -193,41 +201,59 @@ impl Link {
 
     /// Whether the line has shown damage lately.
     pub(super) fn is_doubtful(&self) -> bool {
-        self.shared.shown().damaged.is_some_and(|at| at.elapsed() < DOUBT)
+        self.shared.is_doubtful()
     }
 
     /// Asks the target once; the link's own time-outs bound the wait.
     pub(super) fn request_once(
         &self,
-        (processor, level, stop): (u16, u16, u64),
+        about: (u16, u16, u64),
         request: Request,
         cancel: Option<&CancelFlag>,
     ) -> Result<Answer, LinkError> {
+        let (token, outcome) = self.post(about, request)?;
+        let gives_up = |begin| {
+            let cancel = cancel?;
+            if cancel.is_cancelled() { Some(LinkError::Cancelled) } else { self.gives_way(begin) }
+        };
+        wait(&outcome, gives_up).map_err(|waited| match waited {
+            Waited::Ended(error) => error,
+            Waited::GaveUp(error) => {
+                let _ = self.commands.send(Command::Cancel(token));
+                error
+            }
+        })
+    }
+
+    /// Lets the target go on; [`Notice::WentOn`] tells what came of it, too. Without patience that isn't waited for where
+    /// somebody else needs the engine and nothing is heard: [`LinkError::GaveWay`].
+    pub(super) fn let_go(
+        &self,
+        about: (u16, u16, u64),
+        request: Request,
+        patiently: bool,
+    ) -> Result<Answer, LinkError> {
+        let (_, outcome) = self.post(about, request)?;
+        let gives_up = |begin| if patiently { None } else { self.gives_way(begin) };
+        wait(&outcome, gives_up).map_err(|(Waited::Ended(error) | Waited::GaveUp(error))| error)
+    }
+
+    fn post(
+        &self,
+        (processor, level, stop): (u16, u16, u64),
+        request: Request,
+    ) -> Result<(u64, Receiver<Outcome>), LinkError> {
         let token = self.tokens.fetch_add(1, Ordering::Relaxed);
         let (reply, outcome) = mpsc::sync_channel(1);
         let command = Command::Request { token, processor, level, stop, request, reply };
         self.commands.send(command).map_err(|_| LinkError::NoLine)?;
-        let begin = Instant::now();
-        let give_up = |why| {
-            let _ = self.commands.send(Command::Cancel(token));
-            Err(why)
-        };
-        loop {
-            match outcome.recv_timeout(GLANCE) {
-                Ok(Outcome::Answer(answer)) => return Ok(answer?),
-                Ok(Outcome::NoLine) | Err(RecvTimeoutError::Disconnected) => return Err(LinkError::NoLine),
-                Err(RecvTimeoutError::Timeout) => {
-                    let Some(cancel) = cancel else { continue };
-                    if cancel.is_cancelled() {
-                        return give_up(LinkError::Cancelled);
-                    }
-                    // A slow line isn't a silent one.
-                    if self.is_urgent() && begin.elapsed().min(self.silent_for()) > PATIENCE {
-                        return give_up(LinkError::GaveWay);
-                    }
-                }
-            }
-        }
+        Ok((token, outcome))
+    }
+
+    /// A slow line isn't a silent one.
+    fn gives_way(&self, begin: Instant) -> Option<LinkError> {
+        let waits = self.is_urgent() && begin.elapsed().min(self.silent_for()) > PATIENCE;
+        waits.then_some(LinkError::GaveWay)
     }
 
     /// Stops a running target: the byte is repeated until it is heard.
@@ -281,6 +307,30 @@ impl Link {
     /// For whoever may need the engine while it waits.
     pub fn urgency(&self) -> Urgency {
         Urgency(Arc::clone(&self.shared))
+    }
+}
+
+/// Why a wait has no answer.
+enum Waited {
+    /// The question has ended without one.
+    Ended(LinkError),
+    /// It wasn't waited for any longer.
+    GaveUp(LinkError),
+}
+
+/// Waits for an outcome until `gives_up`, which is told when the wait began, has a reason to wait no longer.
+fn wait(outcome: &Receiver<Outcome>, gives_up: impl Fn(Instant) -> Option<LinkError>) -> Result<Answer, Waited> {
+    let begin = Instant::now();
+    loop {
+        match outcome.recv_timeout(GLANCE) {
+            Ok(Outcome::Answer(answer)) => return answer.map_err(|failure| Waited::Ended(failure.into())),
+            Ok(Outcome::NoLine) | Err(RecvTimeoutError::Disconnected) => return Err(Waited::Ended(LinkError::NoLine)),
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(why) = gives_up(begin) {
+                    return Err(Waited::GaveUp(why));
+                }
+            }
+        }
     }
 }
 

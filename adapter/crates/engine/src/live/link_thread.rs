@@ -23,11 +23,19 @@ pub(super) struct LinkThread {
     commands: UnboundedReceiver<Command>,
     notices: Arc<Notices>,
     shared: Arc<Shared>,
-    replies: HashMap<RequestId, (u64, Reply)>,
+    asked: HashMap<RequestId, Asked>,
     begin: Instant,
     traced: u64,
     /// Number of the last stop that was told.
     stop: u64,
+}
+
+/// A request that hasn't ended.
+struct Asked {
+    token: u64,
+    reply: Reply,
+    /// The stop that it ends, if it is to end it.
+    ends_stop: Option<u64>,
 }
 
 /// Why the loop over an open line ended.
@@ -41,7 +49,7 @@ enum End {
 impl LinkThread {
     pub(super) fn new(commands: UnboundedReceiver<Command>, notices: Arc<Notices>, shared: Arc<Shared>) -> Self {
         let host = Host::new(timing());
-        Self { host, commands, notices, shared, replies: HashMap::new(), begin: Instant::now(), traced: 0, stop: 0 }
+        Self { host, commands, notices, shared, asked: HashMap::new(), begin: Instant::now(), traced: 0, stop: 0 }
     }
 
     /// Runs until the engine closes the link, or the line is lost for good.
@@ -80,8 +88,8 @@ impl LinkThread {
             }
         }
         self.commands.close();
-        for (_, (_, reply)) in self.replies.drain() {
-            let _ = reply.send(Outcome::NoLine);
+        for (_, asked) in self.asked.drain() {
+            let _ = asked.reply.send(Outcome::NoLine);
         }
     }
 
@@ -178,11 +186,12 @@ impl LinkThread {
                 let _ = reply.send(Outcome::Answer(Err(RequestFailure::NotHalted)));
             }
             Command::Request { token, processor, level, request, reply, .. } => {
+                let ends_stop = request.resumes().then_some(self.stop);
                 let id = self.host.request(now, processor, level, request);
-                self.replies.insert(id, (token, reply));
+                self.asked.insert(id, Asked { token, reply, ends_stop });
             }
             Command::Cancel(token) => {
-                let id = self.replies.iter().find(|(_, (known, _))| *known == token).map(|(id, _)| *id);
+                let id = self.asked.iter().find(|(_, asked)| asked.token == token).map(|(id, _)| *id);
                 id.into_iter().for_each(|id| self.host.cancel_request(id));
             }
             Command::BreakIn => self.host.break_in(now),
@@ -197,9 +206,11 @@ impl LinkThread {
         while let Some(event) = self.host.poll_event() {
             match event {
                 Event::Answer { id, result } => {
-                    if let Some((_, reply)) = self.replies.remove(&id) {
-                        let _ = reply.send(Outcome::Answer(result));
-                    }
+                    let Some(Asked { reply, ends_stop, .. }) = self.asked.remove(&id) else { continue };
+                    let went_on = ends_stop.map(|stop| Notice::WentOn(stop, result.clone().map(|_| ())));
+                    let _ = reply.send(Outcome::Answer(result));
+                    // Whoever asked may not wait for it any more.
+                    went_on.into_iter().for_each(|notice| self.notices.push(notice));
                 }
                 Event::FileRequest(request) => {
                     tracing::info!(?request, "the target asks for a file: there is none");

@@ -8,6 +8,7 @@
 //! | `special_registers.rs` | debug registers |
 //! | `sign_extension.rs` | addresses in state changes of 32-bit targets |
 //! | `registers.rs` | processors' contexts, MSRs, control space, I/O ports |
+//! | `context_parts.rs` | single registers |
 //! | `code_breakpoints.rs` | the breakpoint instructions that are in the target |
 //! | `journal.rs` | the same in a file, for when the debugger is killed |
 //! | `doubt.rs` | answers over a line that has shown damage |
@@ -15,6 +16,7 @@
 
 mod cache;
 mod code_breakpoints;
+mod context_parts;
 mod diagnosis;
 mod doubt;
 mod exact_reads;
@@ -37,6 +39,7 @@ use crate::cancel::CancelFlag;
 use ::memory::ReadFailure;
 use arch::{AddressSpace, Context};
 use cache::Cache;
+use context_parts::Parts;
 use exact_reads::ExactReads;
 use journal::Journal;
 use kd_protocol::{Answer, Executed, Request, RequestFailure, StateChange, Version};
@@ -87,6 +90,9 @@ pub(crate) struct Known {
     /// Questions are neither given up nor given way with.
     patient: bool,
     contexts: HashMap<u16, Context>,
+    /// Processors that were asked for a register at this stop, and had none set since.
+    as_reported: BTreeSet<u16>,
+    context_parts: Parts,
     inserted: BTreeMap<u64, Inserted>,
     /// Where breakpoint instructions were before.
     taken_out: BTreeSet<u64>,
@@ -122,6 +128,8 @@ impl Live {
             stop_number: 0,
             patient: false,
             contexts: HashMap::new(),
+            as_reported: BTreeSet::new(),
+            context_parts: Parts::default(),
             inserted: BTreeMap::new(),
             taken_out: BTreeSet::new(),
             changes: None,
@@ -204,7 +212,9 @@ impl Live {
     /// Forgets memory and registers, which may be other ones now.
     pub(crate) fn forget(&self) {
         self.forget_memory();
-        self.known().contexts.clear();
+        let mut known = self.known();
+        known.contexts.clear();
+        known.as_reported.clear();
     }
 
     pub(crate) fn set_cancel_flag(&self, cancel: CancelFlag) {
@@ -215,6 +225,7 @@ impl Live {
         self.known().version = Some(version);
         let machine = self.machine();
         let mut known = self.known();
+        known.context_parts = Parts::of(&version);
         known.stop = known.stop.take().map(|stop| zero_extended(machine, stop));
     }
 
@@ -239,15 +250,24 @@ impl Live {
         }
     }
 
+    /// Lets the target go on. [`Notice::WentOn`] tells what came of it, too: where `patiently` isn't asked for, that is all that
+    /// tells it when somebody else needs the engine and nothing is heard.
+    ///
+    /// # Errors
+    /// [`LinkError`]; [`LinkError::GaveWay`] where only the notice will tell.
+    pub(crate) fn let_go(&self, request: Request, patiently: bool) -> Result<(), LinkError> {
+        let about = self.known().about(None)?;
+        tracing::trace!(?about, ?request, patiently, "lets go");
+        let result = self.link.let_go(about, request, patiently);
+        self.note_silence(&result);
+        result.map(|_| ())
+    }
+
     fn ask_for_status(&self, processor: Option<u16>, request: Request) -> Result<Answer, LinkError> {
         let (about, cancel) = {
             let known = self.known();
-            match known.state {
-                RunState::Running => return Err(LinkError::Running),
-                RunState::Connecting | RunState::Ended => return Err(LinkError::NoLine),
-                RunState::Halted | RunState::Unknown => {}
-            }
-            // What lets the target go is asked in any case, and its outcome waited for: all depends on it.
+            let about = known.about(processor)?;
+            // What ends all is asked in any case, and its outcome waited for.
             let patient = known.patient || request.resumes();
             let sulks = |silence: Silence| !silence.hurried || (!patient && self.link.is_urgent());
             if !request.resumes()
@@ -255,21 +275,21 @@ impl Live {
             {
                 return Err(LinkError::GaveWay);
             }
-            let stop = known.stop.as_ref();
-            let level = stop.map_or(0, |stop| stop.processor_level);
-            let current = stop.map_or(0, |stop| stop.processor);
-            let about = (processor.unwrap_or(current), level, known.stop_number);
             (about, (!patient).then(|| known.cancel.clone()))
         };
         tracing::trace!(?about, ?request, "asked");
         let result = self.link.request(about, request, cancel.as_ref());
-        let hurried = match &result {
+        self.note_silence(&result);
+        result
+    }
+
+    fn note_silence(&self, result: &Result<Answer, LinkError>) {
+        let hurried = match result {
             Err(LinkError::GaveWay) => Some(true),
             Err(LinkError::Failed(RequestFailure::TimedOut { acknowledged: false, .. })) => Some(false),
             _ => None,
         };
         self.known().silent = hurried.map(|hurried| Silence { since: Instant::now(), hurried });
-        result
     }
 
     pub(crate) fn known(&self) -> MutexGuard<'_, Known> {
@@ -286,6 +306,21 @@ impl Live {
 
     fn physical_cache(&self) -> MutexGuard<'_, Cache> {
         self.physical_memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// What a question is about: processor, its level, and the stop. The current processor's, where none is named.
+    fn about(&self, processor: Option<u16>) -> Result<(u16, u16, u64), LinkError> {
+        match self.state {
+            RunState::Running => return Err(LinkError::Running),
+            RunState::Connecting | RunState::Ended => return Err(LinkError::NoLine),
+            RunState::Halted | RunState::Unknown => {}
+        }
+        let stop = self.stop.as_ref();
+        let level = stop.map_or(0, |stop| stop.processor_level);
+        let current = stop.map_or(0, |stop| stop.processor);
+        Ok((processor.unwrap_or(current), level, self.stop_number))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the link tells the engine, in order.
 
-use kd_protocol::{Event, StateChange};
+use kd_protocol::{Event, RequestFailure, StateChange};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,6 +30,8 @@ pub enum Notice {
     Failed(String),
     /// The target has stopped: with the number of the stop, which requests about it carry.
     Stopped(u64, Box<StateChange>),
+    /// What came of letting the target go on from the stop of this number: it has heard it, or why that isn't known.
+    WentOn(u64, Result<(), RequestFailure>),
     /// What else the target says by itself.
     Target(Event),
     /// So many prints were dropped, as nobody took them.

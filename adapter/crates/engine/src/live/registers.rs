@@ -11,12 +11,19 @@ use kd_protocol::{Answer, Request, Status};
 const MAX_SETTINGS: usize = 4;
 /// Bytes of a context that one answer carries at most.
 const MAX_PART: u32 = 3072;
+/// Registers that are set one by one at most: two cost less than half of what a whole context does.
+const MAX_SINGLE: usize = 2;
+
+/// The registers in which the two differ.
+fn changed_registers(before: &Context, after: &Context) -> RegisterSet {
+    let ids = (0..).zip(after.architecture().registers()).map(|(id, _)| RegisterId(id));
+    ids.filter(|&id| before.get(id) != after.get(id)).collect()
+}
 
 /// The `ContextFlags` of the parts in which the two differ; `None` where they don't.
 fn changed_parts(before: &Context, after: &Context) -> Option<u32> {
     let architecture = after.architecture();
-    let ids = (0..).zip(architecture.registers()).map(|(id, _)| RegisterId(id));
-    let changed: RegisterSet = ids.filter(|&id| before.get(id) != after.get(id)).collect();
+    let changed = changed_registers(before, after);
     let machine = context_all(architecture.machine()) & !PARTS;
     let holds_changed = |part: &u32| {
         architecture.known_registers(machine | part).is_some_and(|known| !known.intersection(changed).is_empty())
@@ -87,16 +94,31 @@ impl Live {
         Ok(bytes)
     }
 
-    /// Sets a processor's registers: `context` as it was read, with what is meant changed. Only a request for the parts that
-    /// hold a changed register is made, but the record keeps the flags that it was read with: targets take it whole, and go on
-    /// with the parts that its flags name.
+    /// Sets a processor's registers: `context` as it was read, with what is meant changed. Where that is little, nothing else is
+    /// written.
     ///
     /// # Errors
     /// [`LinkError`]; the registers are then as they were, or unknown when the target didn't answer.
     pub(crate) fn set_context(&self, processor: u16, context: &Context) -> Result<(), LinkError> {
+        let changed = changed_registers(&self.context(processor)?, context);
+        if changed.iter().count() <= MAX_SINGLE {
+            let set = |all, register| match context.get(register).filter(|_| all) {
+                Some(value) => self.set_part(processor, register, value),
+                None => Ok(false),
+            };
+            if changed.iter().try_fold(true, set)? {
+                return Ok(());
+            }
+        }
+        self.set_whole_context(processor, context)
+    }
+
+    /// The same by the whole context. Only a request for the parts that hold a changed register is made, but the record keeps
+    /// the flags that it was read with: targets take it whole, and go on with the parts that its flags name.
+    fn set_whole_context(&self, processor: u16, context: &Context) -> Result<(), LinkError> {
         let Some(request) = set_request(&self.context(processor)?, context) else { return Ok(()) };
         for _ in 0..MAX_SETTINGS {
-            self.known().contexts.remove(&processor);
+            self.has_set(processor);
             self.ask_processor(Some(processor), Request::SetContext(request.clone()))?;
             // A processor that goes on with bytes that a damaged line has moved crashes.
             if !self.link.is_doubtful() || set_request(&self.context(processor)?, context).is_none() {

@@ -72,6 +72,7 @@ impl Session {
             Notice::Lost { reason, reconnects } => self.line_lost(&reason, reconnects),
             Notice::Failed(reason) => self.line_lost(&reason, false),
             Notice::Stopped(number, change) => self.state_changed(number, *change),
+            Notice::WentOn(stop, result) => self.went_on(stop, result),
             Notice::PrintsDropped(count) => {
                 self.say(
                     Told::Important,
@@ -170,7 +171,7 @@ impl Session {
     }
 
     /// A target that says something by itself while nobody knows what it does, runs.
-    fn runs_after_all(&mut self) {
+    pub(super) fn runs_after_all(&mut self) {
         if self.run_state() == RunState::Unknown {
             self.run_control.lost = None;
             self.leave_state(RunState::Running);

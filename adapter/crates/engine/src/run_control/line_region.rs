@@ -40,6 +40,16 @@ impl LineRegion {
         self.exits.union(&self.traced).copied().collect()
     }
 
+    /// All of them, in the order of their addresses.
+    pub(super) fn instructions(&self) -> impl Iterator<Item = VirtualAddress> {
+        self.inside.iter().copied()
+    }
+
+    /// The instruction at `at` has to be traced, too, if it is one of them.
+    pub(super) fn trace(&mut self, at: VirtualAddress) {
+        self.traced.extend(self.inside.get(&at));
+    }
+
     /// Whether the instruction at `at` has to be traced.
     pub(super) fn must_trace(&self, at: VirtualAddress) -> bool {
         self.traced.contains(&at)
@@ -69,6 +79,27 @@ pub(super) fn explore(target: &Target, at: VirtualAddress, depth: usize, into: b
         !deeper && place.line(depth).map_or(place.is_in(&key, depth), |line| place.key(depth, Some(line)) == key)
     };
     Some(follow(target, at, key.clone(), into, &belongs))
+}
+
+/// The line at `at`, as [`key_at`] sees it, without the function that is inlined there from `first` on.
+pub(super) fn explore_around(
+    target: &Target,
+    at: VirtualAddress,
+    depth: usize,
+    first: VirtualAddress,
+) -> Option<LineRegion> {
+    let key = key_at(target.modules(), at, depth)?;
+    let belongs = |place: &Place<'_>| {
+        let is_other = place.inlined_first(depth) != Some(first);
+        is_other && place.line(depth).map_or(place.is_in(&key, depth), |line| place.key(depth, Some(line)) == key)
+    };
+    Some(follow(target, at, key.clone(), false, &belongs))
+}
+
+/// The function that is inlined at an address inside `depth` others: its name, and where its code begins.
+pub(super) fn inlined_at(modules: &Modules, at: VirtualAddress, depth: usize) -> Option<(String, VirtualAddress)> {
+    let place = Place::of(modules, at)?;
+    Some((place.inlined.get(depth)?.name.clone(), place.inlined_first(depth)?))
 }
 
 /// The whole of the innermost inlined function of the frame that has `depth` of them around it.
@@ -171,6 +202,12 @@ impl<'a> Place<'a> {
             None => self.module.symbols()?.line_at(self.rva),
         };
         line.map(|line| (line.file.name.clone(), line.line))
+    }
+
+    /// Where the code of the function begins that is inlined inside `depth` others.
+    fn inlined_first(&self, depth: usize) -> Option<VirtualAddress> {
+        let range = self.inlined.get(depth)?.ranges.first()?;
+        Some(self.module.address(range.start))
     }
 
     fn key(&self, depth: usize, line: Option<(String, u32)>) -> LineKey {

@@ -12,7 +12,7 @@
 //! | `stop.rs` | what a stop means |
 //! | `resume.rs` | letting the target go: breakpoints in, past the instruction that it stands at |
 //! | `debug_registers.rs` | data breakpoints |
-//! | `step.rs`, `line_region.rs` | steps by instruction and by line |
+//! | `step.rs`, `line_region.rs`, `step/targets.rs` | steps by instruction and by line, and into one of a line's calls |
 //! | `until.rs` | steps in a row |
 //! | `resynchronise.rs` | attaching again |
 //! | `leave.rs` | detaching, rebooting, crashing |
@@ -31,7 +31,7 @@ mod until;
 pub use happening::{Happening, Stop, StopReason, Told};
 pub use leave::Leave;
 pub use resume::Handling;
-pub use step::{Granularity, StepKind};
+pub use step::{Granularity, StepInTarget, StepKind, StepTarget};
 pub use until::Until;
 
 use crate::live::LinkError;
@@ -102,6 +102,15 @@ struct LostStop {
     told: Option<Stop>,
 }
 
+/// The target was let go, and nobody knows yet whether it has heard that.
+#[derive(Clone, Copy, Debug)]
+struct LettingGo {
+    /// From this stop.
+    stop: u64,
+    /// Whether the user saw it standing there.
+    told: bool,
+}
+
 /// Run control's memory.
 #[derive(Debug, Default)]
 pub(crate) struct RunControl {
@@ -116,6 +125,7 @@ pub(crate) struct RunControl {
     leaving: bool,
     /// The stop that lasted when the target fell silent: it may be heard again.
     lost: Option<LostStop>,
+    letting_go: Option<LettingGo>,
     /// The line was lost, or the link restarted: the next stop may be another system's.
     verify: bool,
     /// What the target asks, while it waits for the answer.

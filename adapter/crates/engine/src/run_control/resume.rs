@@ -1,12 +1,12 @@
 //! Letting the target go.
 
-use super::{Errand, Happening, RunError, StopReason, ThreadKey, Told};
+use super::{Errand, Happening, LettingGo, RunError, StopReason, ThreadKey, Told};
 use crate::crash::STATUS_BREAKPOINT;
 use crate::event_filters::HandlingStatus;
 use crate::live::{LinkError, Live, RunState};
 use crate::session::Session;
 use arch::Machine;
-use kd_protocol::{Answer, Continue, Continue2, ContinueStatus, ControlSet, Request, StateChange, StateChangeKind};
+use kd_protocol::{Continue, Continue2, ContinueStatus, ControlSet, Request, RequestFailure, StateChange, StateChangeKind};
 use memory::{ReadVirtualExt, VirtualAddress};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -114,7 +114,8 @@ impl Session {
         code_differs || wanted.watched != self.run_control.watched
     }
 
-    /// Lets the target go on with its errand. `told` says whether the user saw it standing.
+    /// Lets the target go on with its errand. `told` says whether the user saw it standing. Whether it goes on isn't known yet
+    /// where it doesn't answer, and somebody else needs the engine: [`Session::went_on`] tells.
     pub(super) fn resume(&mut self, handling: Handling, told: bool) -> Result<(), RunError> {
         let live = self.halted()?;
         let _patience = live.patiently();
@@ -135,6 +136,11 @@ impl Session {
             self.run_control.traced.insert(thread);
         }
         match self.send_continue(&live, status, traces || at_breakpoint) {
+            Err(RunError::Link { error: LinkError::GaveWay, .. }) => {
+                self.run_control.letting_go = Some(LettingGo { stop: live.stop_number(), told });
+                self.lose_sight();
+                return Ok(());
+            }
             Err(RunError::Link { error, .. }) if error.may_be_done() => {
                 // The next that is heard of it says what it did.
                 self.lose_sight();
@@ -154,6 +160,28 @@ impl Session {
             self.tell(Happening::Continued);
         }
         Ok(())
+    }
+
+    /// What came of letting the target go from a stop. Where that was waited for, all is done already.
+    pub(super) fn went_on(&mut self, stop: u64, result: Result<(), RequestFailure>) {
+        let Some(LettingGo { told, .. }) = self.run_control.letting_go.take_if(|going| going.stop == stop) else {
+            return;
+        };
+        match result {
+            Ok(()) => {
+                self.runs_after_all();
+                if told {
+                    self.tell(Happening::Continued);
+                }
+                // What was asked for meanwhile was asked of a target that stood.
+                match (self.run_control.pause_wanted, self.target().live()) {
+                    (true, Some(live)) => live.link().break_in(),
+                    _ => self.apply_breakpoints(),
+                }
+            }
+            // The next that is heard of it says what it did.
+            Err(error) => self.tell(Happening::Lost(format!("whether the target goes on is not known: {error}"))),
+        }
     }
 
     /// A breakpoint instruction that isn't ours, and an assertion's, would stop the target again for ever: it goes on behind it.
@@ -178,14 +206,13 @@ impl Session {
             return Ok(reported);
         }
         let link = |error| RunError::Link { what: "the registers can't be set".to_owned(), error };
-        let mut context = live.context(change.processor).map_err(link)?;
-        let at = context.instruction_pointer().unwrap_or(reported);
+        let at = live.instruction_pointer(change).map_err(link)?;
         if length == 0 || at != reported {
             return Ok(at);
         }
         let behind = at.offset(length);
-        context.set(context.architecture().instruction_pointer(), u128::from(behind.0));
-        live.set_context(change.processor, &context).map_err(link)?;
+        let pointer = self.target().architecture().instruction_pointer();
+        live.set_register(change.processor, pointer, u128::from(behind.0)).map_err(link)?;
         Ok(behind)
     }
 
@@ -288,12 +315,9 @@ impl Session {
             Some(control_set) => Request::Continue2(Continue2 { status, control_set }),
             None => Request::Continue(Continue { status }),
         };
-        let what = || "the target can't be continued".to_owned();
-        match live.ask(request) {
-            Ok(Answer::Acknowledged) => Ok(()),
-            Ok(_) => Ok(()),
-            Err(error) => Err(RunError::Link { what: what(), error }),
-        }
+        // Whoever leaves has to know.
+        let went = live.let_go(request, self.run_control.leaving || !self.run_control.greeted);
+        went.map_err(|error| RunError::Link { what: "the target can't be continued".to_owned(), error })
     }
 
     fn dr7(&self) -> u64 {

@@ -4,6 +4,10 @@
 //! the code can leave the line (`line_region.rs`), and the target runs. What such an instruction means depends on who reaches it:
 //! another thread passes by, and a deeper invocation of the same function does, too.
 
+mod targets;
+
+pub use targets::{StepInTarget, StepTarget};
+
 use super::line_region::{self, LineKey, LineRegion};
 use super::until::Row;
 use super::{Errand, RunError, ThreadKey};
@@ -184,8 +188,10 @@ impl Session {
 
     /// The line goes on at `at`. False when that is none of its instructions.
     fn follow_line(&self, step: &mut Step, at: VirtualAddress) -> bool {
-        let into = step.kind == StepKind::Into;
-        let region = line_region::explore(self.target(), at, step.inline_depth, into);
+        let region = match step.row.target() {
+            Some(target) => target.region(self, at, step.inline_depth),
+            None => line_region::explore(self.target(), at, step.inline_depth, step.kind == StepKind::Into),
+        };
         let Some(region) = region.filter(|region| Some(&region.key) == step.line.as_ref()) else { return false };
         step.leg = if region.must_trace(at) { self.trace_leg(at) } else { Leg::Line(region) };
         true
@@ -272,6 +278,10 @@ impl Session {
             if let Some(behind) = line_region::behind_prologue(self.target().modules(), at) {
                 step.leg = Leg::Entry(behind);
                 return Ok(if behind == at { Progress::Done } else { Progress::GoOn });
+            }
+            if step.row.target().is_some() {
+                // It was asked for, lines or not.
+                return Ok(Progress::Done);
             }
         }
         step.thunks = 0;

@@ -31,6 +31,7 @@ impl Session {
         let at = VirtualAddress(change.program_counter);
         let ours = live.is_inserted(at);
         self.run_control.lost = None;
+        self.run_control.letting_go = None;
         live.were_taken_out_at(change.program_counter);
         self.target_mut().set_processor_count(change.number_processors);
         let processor = u32::from(change.processor);
@@ -347,13 +348,13 @@ impl Session {
     /// the target keeps what it hears late. It gives `DBG_STATUS_CONTROL_C` as its reason then.
     fn is_left_over(&self, live: &Live, change: &StateChange) -> bool {
         const DBG_STATUS_CONTROL_C: u128 = 1;
-        let context = live.context(change.processor).ok();
-        let argument = match self.target().architecture().machine() {
+        let architecture = self.target().architecture();
+        let argument = architecture.find_register(match architecture.machine() {
             Machine::Amd64 => "rcx",
             Machine::X86 => "eax",
             Machine::Arm64 => "x0",
-        };
-        let status = context.and_then(|context| context.by_name(argument)).and_then(|register| register.value);
+        });
+        let status = argument.and_then(|part| live.register(change.processor, part.register).ok().flatten());
         status == Some(DBG_STATUS_CONTROL_C)
     }
 

@@ -1,6 +1,6 @@
 //! Several steps in a row, of which only the last one's end is told (`p 5`, `pc`, `pt`, `pa`, `ta`).
 
-use super::step::{Progress, Step};
+use super::step::{Progress, Step, StepTarget};
 use super::{Granularity, Handling, Happening, RunError, StepKind, StopReason};
 use crate::session::Session;
 use arch::Flow;
@@ -32,6 +32,8 @@ pub(super) struct Row {
     left: u64,
     kind: StepKind,
     granularity: Granularity,
+    /// The call that is gone into, over all others.
+    target: Option<StepTarget>,
 }
 
 impl Session {
@@ -63,7 +65,7 @@ impl Session {
                 _ => self.step_until(kind, granularity, until, count.saturating_sub(1)),
             };
         }
-        let step = self.plan_step(Row { until, left: count, kind, granularity })?;
+        let step = self.plan_step(Row { until, left: count, kind, granularity, target: None })?;
         self.begin_step(Box::new(step));
         self.resume(Handling::ByFilter, true)
     }
@@ -115,6 +117,16 @@ impl Session {
 }
 
 impl Row {
+    /// One step into this call.
+    pub(super) fn into(target: StepTarget) -> Self {
+        let (kind, granularity) = (StepKind::Into, Granularity::Line);
+        Self { until: Until::Step, left: 1, kind, granularity, target: Some(target) }
+    }
+
+    pub(super) fn target(&self) -> Option<StepTarget> {
+        self.target
+    }
+
     pub(super) fn kind(&self) -> StepKind {
         self.kind
     }
