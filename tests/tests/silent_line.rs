@@ -5,11 +5,14 @@
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tests::dap_client::Client;
-use tests::dap_client::live::{LiveSession, arguments, source};
+use tests::dap_client::live::{LiveSession, arguments, line_of, source};
 use tests::line::{Address, Damage, Fault, Line};
 
 /// How long an answer may take.
 const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// Editors kill an adapter that hasn't answered `disconnect` after 3 s.
+const EDITORS_PATIENCE: Duration = Duration::from_millis(2500);
 
 /// A session over a line that can be spoilt; the target is halted.
 fn attached() -> Option<(LiveSession, Line)> {
@@ -66,6 +69,37 @@ fn a_question_to_a_silent_line_ends_with_a_reason_in_three_seconds() {
     answers_at_once(&mut session);
     let _: Value = session.client.response(question).message;
     assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn nobody_waits_while_a_target_does_not_hear_that_it_is_to_go_on() {
+    let Some((mut session, line)) = attached() else { return };
+    session.set_breakpoints("work.c", json!([{"line": line_of("work.c", "LiveCounter += 1;")}]));
+    session.go();
+    session.stopped("breakpoint");
+    session.client.idle(Duration::from_millis(300));
+    line.set_damage(Some(&silence()));
+    session.client.post("continue", json!({"threadId": 1}));
+    session.client.idle(Duration::from_millis(20));
+    answers_at_once(&mut session);
+    session.client.idle(Duration::from_secs(3));
+    answers_at_once(&mut session);
+    line.set_damage(None);
+    // It never heard of it, and still stands where it stood.
+    session.stopped("breakpoint");
+}
+
+#[test]
+fn a_disconnect_that_the_target_does_not_hear_is_answered_before_editors_give_up_waiting() {
+    let Some((mut session, line)) = attached() else { return };
+    session.set_breakpoints("live.c", json!([{"line": line_of("live.c", "KeCancelTimer(&LiveTimer);")}]));
+    session.go();
+    session.client.idle(Duration::from_millis(300));
+    line.set_damage(Some(&silence()));
+    let begin = Instant::now();
+    let seq = session.client.post("disconnect", json!({}));
+    let time = session.client.response(seq).at - begin;
+    assert!(time < EDITORS_PATIENCE, "{time:?}");
 }
 
 #[test]

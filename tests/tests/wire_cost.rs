@@ -125,10 +125,22 @@ impl Counted {
         self.session.stopped("step");
     }
 
-    /// Sets one breakpoint, on the line of the live driver's source file that has this text.
-    fn set_breakpoint(&mut self, file: &str, text: &str) {
+    /// Sets one breakpoint, on the line of the live driver's source file that has this text. Returns its address.
+    fn set_breakpoint(&mut self, file: &str, text: &str) -> u64 {
         let set = self.session.set_breakpoints(file, json!([{"line": line_of(file, text)}]));
         assert_eq!(set[0]["verified"], true, "{set:?}");
+        let address = set[0]["instructionReference"].as_str().expect("a verified one has an address");
+        u64::from_str_radix(address.trim_start_matches("0x"), 16).expect("a number")
+    }
+
+    /// Waits until the running target has a breakpoint instruction at `address`, and nothing more is done for that.
+    fn wait_for_breakpoint(&mut self, address: u64) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.session.minint.memory(address, 1).as_deref() != Some(&[0xcc]) {
+            assert!(Instant::now() < deadline, "{address:#x} has no breakpoint instruction");
+            self.session.client.idle(Duration::from_millis(5));
+        }
+        self.wait_for_quiet();
     }
 
     /// Lets the target run to a breakpoint, and returns the thread that stops there.
@@ -157,6 +169,8 @@ impl Counted {
 const NEVER: (&str, &str) = ("live.c", "KeCancelTimer(&LiveTimer);");
 /// Once in 8 rounds of one worker: each 125 ms.
 const SOMETIMES: (&str, &str) = ("work.c", "LiveCounter += 1;");
+/// How long the editor waits for it to be let go.
+const DETACH: Limit = Limit::time(Duration::from_millis(200));
 /// Where all locals have their values.
 const LOCALS: (&str, &str) = ("work.c", "// all locals are here");
 
@@ -175,11 +189,15 @@ fn attaching_looking_stepping_and_detaching_cost_little() {
         counted.look_around(&thread)
     });
     counted.session.go();
-    // The target has to be stopped for it, and set behind the break-in's own instruction: that takes its registers.
-    counted.measure("a breakpoint set in a running target", Limit::bytes(4 << 10), |counted| {
+    counted.measure("a breakpoint set in a running target, which runs on", Limit::bytes(1 << 10), |counted| {
+        let address = counted.set_breakpoint(NEVER.0, NEVER.1);
+        counted.wait_for_breakpoint(address);
+    });
+    counted.measure("a breakpoint set in a running target, to its hit's `stopped`", Limit::NONE, |counted| {
         counted.set_breakpoint(SOMETIMES.0, SOMETIMES.1);
         counted.session.stopped("breakpoint");
     });
+    counted.session.set_breakpoints(NEVER.0, json!([]));
     counted.session.go();
     counted.wait_for_quiet();
     counted.measure("from the target's stop to `stopped`", Limit::NONE.and_round_trips(2), |counted| {
@@ -215,7 +233,8 @@ fn attaching_looking_stepping_and_detaching_cost_little() {
     }
     counted.measure("a step out", line, |counted| counted.step(&thread, "stepOut", "line"));
     counted.measure("threads, 20 frames, scopes, variables: after it", view, |counted| counted.look_around(&thread));
-    counted.measure("detach", Limit::time(Duration::from_millis(200)), |counted| {
+    counted.session.go();
+    counted.measure("detach from a running target with a breakpoint", DETACH, |counted| {
         counted.session.client.ask("disconnect", json!({}));
     });
     assert!(counted.session.minint.is_running());
@@ -244,5 +263,9 @@ fn at_115200_baud_a_step_shows_its_line_in_half_a_second() {
     // A busy host may delay one or the other.
     times.sort();
     assert!(times[times.len() / 2] < Duration::from_millis(500), "{times:?}");
+    counted.line.set_baud(None);
+    counted.measure("detach from a halted target", DETACH, |counted| {
+        counted.session.client.ask("disconnect", json!({}));
+    });
     counted.end();
 }
