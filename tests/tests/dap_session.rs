@@ -303,6 +303,16 @@ fn a_frame_whose_source_is_not_here_shows_its_code_with_the_lines_that_it_comes_
     }
 }
 
+#[test]
+fn a_relative_folder_of_sources_is_in_the_folder_that_kdap_was_started_in() {
+    let mut target = sample_o0();
+    target.arguments["sourceMap"] = json!({"C:\\kdap": ".."});
+    let mut sample = Sample::open(&target, "O0.expected.json");
+    let frame = sample.frame("sampledrv!SampleStart");
+    let path = Path::new(frame["source"]["path"].as_str().expect("a path"));
+    assert!(path.is_absolute() && path.ends_with("samples/driver/crash.c") && path.is_file(), "{frame}");
+}
+
 /// The address that a line of a listing begins with.
 fn listed_address(line: &str) -> u64 {
     let address = line.split(' ').next().unwrap().replace('`', "");

@@ -92,9 +92,16 @@ fn open_options(config: &mut LaunchConfig) -> OpenOptions {
 
 fn configure(session: &Session, engine: &mut Engine, config: &mut LaunchConfig) {
     engine.set_cancel_flag(session.cancel_flag().clone());
-    engine.settings.source_map = config.source_map.take().unwrap_or_default().into_iter().collect();
+    let map = config.source_map.take().unwrap_or_default();
+    engine.settings.source_map = map.into_iter().map(|(there, here)| (there, absolute(here))).collect();
     // The longest folder that fits wins.
     engine.settings.source_map.sort_by_key(|(there, _)| std::cmp::Reverse(there.len()));
+}
+
+/// A folder as clients want it: absolute. A relative one is in the folder that kdap was started in, like all other paths.
+fn absolute(folder: String) -> String {
+    let path = std::path::absolute(&folder).ok();
+    path.and_then(|path| path.into_os_string().into_string().ok()).unwrap_or(folder)
 }
 
 fn print(session: &Session, category: OutputCategory, text: &str) {
