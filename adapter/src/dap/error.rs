@@ -52,6 +52,9 @@ pub enum RequestError {
     /// A target of `goto` that wasn't offered at this stop.
     #[error("target {0} was not offered at this stop")]
     NoSuchGotoTarget(i64),
+    /// A target of `stepIn` that wasn't offered at this stop.
+    #[error("call {0} was not offered at this stop")]
+    NoSuchStepTarget(i64),
     /// The client's restart button would reboot the target.
     #[error("restarting reboots the target: do it again to go ahead, or set `allowReboot` to not be asked")]
     AskBeforeReboot,
@@ -180,6 +183,7 @@ impl RequestError {
             Self::Change(_) => (3016, true, None),
             Self::NoCode => (3017, false, None),
             Self::NoSuchGotoTarget(_) => (3018, false, None),
+            Self::NoSuchStepTarget(_) => (3019, false, None),
         };
         Presentation { id, show_user, short }
     }

@@ -13,6 +13,8 @@ use serde::Deserialize;
 pub struct StepArguments {
     thread_id: i64,
     granularity: Option<SteppingGranularity>,
+    /// Of `stepIn`: one of the calls that `stepInTargets` offered.
+    target_id: Option<i64>,
 }
 
 /// How far a step goes.
@@ -59,5 +61,9 @@ pub fn step(session: &mut Session, arguments: &StepArguments, kind: StepKind) ->
         Some(SteppingGranularity::Instruction) => Granularity::Instruction,
         Some(SteppingGranularity::Statement | SteppingGranularity::Line) | None => Granularity::Line,
     };
-    let_go(session, |engine| engine.step(kind, granularity))
+    let target = arguments.target_id.filter(|_| kind == StepKind::Into);
+    match target.map(|number| session.attached()?.step_target(number)).transpose()? {
+        Some(target) => let_go(session, |engine| engine.step_into(target)),
+        None => let_go(session, |engine| engine.step(kind, granularity)),
+    }
 }

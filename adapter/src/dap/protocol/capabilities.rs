@@ -66,6 +66,8 @@ pub struct Capabilities {
     #[serde(skip_serializing_if = "is_false")]
     pub supports_stepping_granularity: bool,
     #[serde(skip_serializing_if = "is_false")]
+    pub supports_step_in_targets_request: bool,
+    #[serde(skip_serializing_if = "is_false")]
     pub supports_restart_request: bool,
     #[serde(skip_serializing_if = "is_false")]
     pub support_suspend_debuggee: bool,

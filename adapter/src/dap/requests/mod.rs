@@ -50,6 +50,7 @@ mod set_variable;
 mod source;
 mod stack_trace;
 mod step_in;
+mod step_in_targets;
 mod step_out;
 mod terminate;
 mod threads;
@@ -93,6 +94,7 @@ static TABLE: &[Row] = &[
     row::<source::Source>(),
     row::<stack_trace::StackTrace>(),
     row::<step_in::StepIn>(),
+    row::<step_in_targets::StepInTargets>(),
     row::<step_out::StepOut>(),
     row::<terminate::Terminate>(),
     row::<threads::Threads>(),

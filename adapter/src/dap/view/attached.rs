@@ -10,6 +10,7 @@ use crate::dap::protocol::{Breakpoint, Breakpoints};
 use crate::dap::requests::initialize::Client;
 use commands::CommandError;
 use commands::report::Report;
+use engine::run_control::StepTarget;
 use engine::{ContextSource, Session as Engine};
 use memory::VirtualAddress;
 use std::collections::HashMap;
@@ -37,6 +38,8 @@ pub struct Attached {
     pub told_breakpoints: HashMap<u32, Breakpoint>,
     /// Places that were offered for the next instruction.
     goto_targets: Handles<VirtualAddress, VirtualAddress>,
+    /// Calls that were offered to step into.
+    step_targets: Handles<StepTarget, StepTarget>,
     /// The frame that the console follows: the one that the client named last with a command.
     followed: Option<i64>,
 }
@@ -73,6 +76,7 @@ impl Attached {
             breakpoints: 0,
             told_breakpoints: HashMap::new(),
             goto_targets: Handles::default(),
+            step_targets: Handles::default(),
             followed: None,
         }
     }
@@ -82,6 +86,7 @@ impl Attached {
         self.frames.begin_stop();
         self.variables.begin_stop();
         self.goto_targets.begin_stop();
+        self.step_targets.begin_stop();
         self.followed = None;
     }
 
@@ -187,6 +192,22 @@ impl Attached {
     /// A number that isn't good, or not any more.
     pub fn goto_target(&self, number: i64) -> Result<VirtualAddress, RequestError> {
         self.goto_targets.get(number).copied().map_err(|_| RequestError::NoSuchGotoTarget(number))
+    }
+
+    /// The number of a call to step into.
+    ///
+    /// # Errors
+    /// When there are no more numbers.
+    pub fn step_target_number(&mut self, target: StepTarget) -> Result<i64, RequestError> {
+        self.step_targets.number(target, target).ok_or(RequestError::TooManyReferences)
+    }
+
+    /// The call that a number was given for.
+    ///
+    /// # Errors
+    /// A number that isn't good, or not any more.
+    pub fn step_target(&self, number: i64) -> Result<StepTarget, RequestError> {
+        self.step_targets.get(number).copied().map_err(|_| RequestError::NoSuchStepTarget(number))
     }
 
     /// What is answered to breakpoints in a target that doesn't run.
