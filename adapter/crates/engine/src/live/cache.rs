@@ -77,6 +77,15 @@ impl Cache {
         Ok(())
     }
 
+    /// What is known of `length` bytes from `address` on; `None` where not all of it is.
+    pub(super) fn known(&self, address: u64, length: usize) -> Option<Vec<u8>> {
+        let byte = |index: usize| {
+            let (page, bit, offset) = self.line(address.wrapping_add(index as u64));
+            self.pages.get(&page).filter(|known| known.valid & bit != 0)?.bytes.get(offset).copied()
+        };
+        (0..length).map(byte).collect()
+    }
+
     /// Puts bytes that are known in, where whole lines are known already: what was just written.
     pub(super) fn overwrite(&mut self, address: u64, bytes: &[u8]) {
         for (index, byte) in bytes.iter().enumerate() {

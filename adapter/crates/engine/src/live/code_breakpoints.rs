@@ -6,7 +6,7 @@ use ::memory::{ReadError, VirtualAddress};
 use arch::Machine;
 use kd_protocol::manipulate::{ReadMemory, RestoreBreakPoint, WriteBreakPoint, WriteMemory};
 use kd_protocol::{Answer, Request, StateChange, Status};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reporting a stop, the target takes out the breakpoint instructions from the program counter on, as far as the bytes of
 /// code that it reports reach.
@@ -26,6 +26,9 @@ pub struct Inserted {
     pub handle: Option<u32>,
     /// What it stands in for; as long as the processor's breakpoint instruction.
     pub original: Vec<u8>,
+    /// That is what the image's file has there, and spares a round trip; the target may have changed its code. It comes out
+    /// before anybody looks.
+    pub from_image: bool,
 }
 
 /// The processors' breakpoint instruction.
@@ -95,22 +98,24 @@ impl Live {
         reported_code(self.machine()?, &stop.control_report)
     }
 
-    /// Puts a breakpoint instruction at `address`, unless it is there already.
+    /// Puts a breakpoint instruction at `address`, unless it is there already. `image` is what the image's file has there, if
+    /// there is one.
     ///
     /// # Errors
     /// When the code there can't be read, or the target refuses.
-    pub(crate) fn insert(&self, address: VirtualAddress) -> Result<(), LinkError> {
+    pub(crate) fn insert(&self, address: VirtualAddress, image: Option<&[u8]>) -> Result<(), LinkError> {
         if self.has_for_certain(address)? {
             return Ok(());
         }
         let unreadable = |_| LinkError::Refused { what: "ReadVirtualMemory", status: Status::ACCESS_VIOLATION };
-        let original = self.original(address).map_err(unreadable)?;
+        let mut inserted = self.planned(address, image).map_err(unreadable)?;
         let request = Request::WriteBreakPoint(WriteBreakPoint { address: self.on_wire(address.0) });
         // Written down first: whether the target has it isn't known when the answer is lost.
-        self.note(address, Some(Inserted { handle: None, original: original.clone() }));
+        self.note(address, Some(inserted.clone()));
         match self.ask(request) {
             Ok(Answer::Breakpoint { handle, .. }) => {
-                self.note(address, Some(Inserted { handle: Some(handle), original }));
+                inserted.handle = Some(handle);
+                self.note(address, Some(inserted));
                 Ok(())
             }
             Ok(_) => Err(LinkError::GaveWay),
@@ -166,13 +171,13 @@ impl Live {
     }
 
     /// Several breakpoint instructions are put in and taken out: the journal is written now, with those that are `wanted`, and
-    /// when what this returns is dropped.
-    pub(crate) fn change_breakpoints(&self, wanted: &BTreeSet<VirtualAddress>) -> Changes<'_> {
+    /// when what this returns is dropped. `wanted` has what the image's file has at each.
+    pub(crate) fn change_breakpoints(&self, wanted: &BTreeMap<VirtualAddress, Option<Vec<u8>>>) -> Changes<'_> {
         let mut planned = self.known().inserted.clone();
         let before = planned.len();
-        for at in wanted {
-            if let (false, Ok(original)) = (planned.contains_key(&at.0), self.original(*at)) {
-                planned.insert(at.0, Inserted { handle: None, original });
+        for (at, image) in wanted {
+            if let (false, Ok(insertion)) = (planned.contains_key(&at.0), self.planned(*at, image.as_deref())) {
+                planned.insert(at.0, insertion);
             }
         }
         let mut known = self.known();
@@ -183,11 +188,26 @@ impl Live {
         Changes { live: self }
     }
 
-    /// The code that a breakpoint instruction at `address` stands in for, where the target would put it.
-    fn original(&self, address: VirtualAddress) -> Result<Vec<u8>, ReadError> {
-        let mut original = vec![0; self.machine().map_or(1, |machine| instruction(machine).len())];
-        self.read_uncovered(address, &mut original)?;
-        Ok(original)
+    /// A breakpoint instruction at `address`, where the target would put it, before it is there. What it stands in for is the
+    /// target's where that is known, else the image's.
+    fn planned(&self, address: VirtualAddress, image: Option<&[u8]>) -> Result<Inserted, ReadError> {
+        let length = self.breakpoint_length();
+        let known = self.virtual_cache().known(address.0, length);
+        let (original, from_image) = match (known, image.filter(|image| image.len() == length)) {
+            (Some(known), _) => (known, false),
+            (None, Some(image)) => (image.to_vec(), true),
+            (None, None) => {
+                let mut original = vec![0; length];
+                self.read_uncovered(address, &mut original)?;
+                (original, false)
+            }
+        };
+        Ok(Inserted { handle: None, original, from_image })
+    }
+
+    /// Bytes of a breakpoint instruction.
+    pub(crate) fn breakpoint_length(&self) -> usize {
+        self.machine().map_or(1, |machine| instruction(machine).len())
     }
 
     /// Takes the breakpoint instruction at `address` out again.
@@ -195,7 +215,7 @@ impl Live {
     /// # Errors
     /// When the target doesn't answer. A target that knows of none there has taken it out by itself.
     pub(crate) fn take_out(&self, address: VirtualAddress) -> Result<(), LinkError> {
-        let Some(Inserted { handle, original }) = self.known().inserted.get(&address.0).cloned() else { return Ok(()) };
+        let Some(Inserted { handle, original, .. }) = self.known().inserted.get(&address.0).cloned() else { return Ok(()) };
         match handle {
             Some(handle) => self.restore(handle).map(|_| ())?,
             None => self.restore_unknown(address, &original)?,
@@ -315,10 +335,31 @@ impl Live {
     /// Takes out the breakpoint instructions in a range that is about to be written: the target keeps the bytes under each,
     /// and would put old ones back. They come in again before it goes on.
     pub(super) fn make_way(&self, address: VirtualAddress, length: usize) -> Result<(), LinkError> {
-        let longest = self.machine().map_or(1, |machine| instruction(machine).len()) as u64;
-        let range = address.0.saturating_sub(longest - 1)..address.0.saturating_add(length as u64);
-        let inside: Vec<u64> = self.known().inserted.range(range).map(|(at, _)| *at).collect();
-        inside.into_iter().try_for_each(|at| self.take_out(VirtualAddress(at)))
+        let inside = self.inserted_in(address, length, |_| true);
+        inside.into_iter().try_for_each(|at| self.take_out(at))
+    }
+
+    /// Takes out those breakpoint instructions in a range that is about to be shown of which only the image's file has told what
+    /// they stand in for. They come in again before the target goes on.
+    pub(super) fn uncover(&self, address: VirtualAddress, length: usize) -> Result<(), LinkError> {
+        for at in self.inserted_in(address, length, |inserted| inserted.from_image) {
+            self.take_out(at)?;
+            self.virtual_cache().clear();
+        }
+        Ok(())
+    }
+
+    /// Breakpoint instructions that have a byte in a range.
+    fn inserted_in(
+        &self,
+        address: VirtualAddress,
+        length: usize,
+        counts: impl Fn(&Inserted) -> bool,
+    ) -> Vec<VirtualAddress> {
+        let first = address.0.saturating_sub(self.breakpoint_length() as u64 - 1);
+        let known = self.known();
+        let inside = known.inserted.range(first..address.0.saturating_add(length as u64));
+        inside.filter(|(_, inserted)| counts(inserted)).map(|(at, _)| VirtualAddress(*at)).collect()
     }
 }
 

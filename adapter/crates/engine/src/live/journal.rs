@@ -80,7 +80,7 @@ fn kernel(version: &Version) -> String {
 
 fn text(version: &Version, inserted: &BTreeMap<u64, Inserted>) -> String {
     let mut text = format!("{HEADING}\n{}\n", kernel(version));
-    for (address, Inserted { handle, original }) in inserted {
+    for (address, Inserted { handle, original, .. }) in inserted {
         let handle = handle.map_or_else(|| "?".to_owned(), |handle| handle.to_string());
         let original: String = original.iter().map(|byte| format!("{byte:02x}")).collect();
         text.push_str(&format!("{address:016x} {handle} {original}\n"));
@@ -158,8 +158,8 @@ mod tests {
     }
 
     fn some() -> BTreeMap<u64, Inserted> {
-        let first = Inserted { handle: Some(3), original: vec![0x48] };
-        let second = Inserted { handle: None, original: vec![0xf3, 0x0f] };
+        let first = Inserted { handle: Some(3), original: vec![0x48], from_image: false };
+        let second = Inserted { handle: None, original: vec![0xf3, 0x0f], from_image: true };
         BTreeMap::from([(0x1000, first), (u64::MAX, second)])
     }
 

@@ -174,6 +174,8 @@ impl ReadVirtual for Live {
         if self.state() == RunState::Running {
             return Err(ReadError { address: address.0, read: 0, failure: ReadFailure::Running });
         }
+        let covered = |error: LinkError| ReadError { address: address.0, read: 0, failure: error.as_read_failure() };
+        self.uncover(address, buffer.len()).map_err(covered)?;
         let result = match self.address_space() {
             Some(space) => self.read_through(space, address, buffer),
             None => self.read_uncovered(address, buffer),

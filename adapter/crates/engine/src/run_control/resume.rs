@@ -8,7 +8,7 @@ use crate::session::Session;
 use arch::Machine;
 use kd_protocol::{Continue, Continue2, ContinueStatus, ControlSet, Request, RequestFailure, StateChange, StateChangeKind};
 use memory::{ReadVirtualExt, VirtualAddress};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// `STATUS_ASSERTION_FAILURE`: the target stands at `int 2c`.
@@ -265,15 +265,18 @@ impl Session {
         if let Some(at) = except {
             wanted.remove(&at);
         }
+        let length = live.breakpoint_length();
+        let image = |at| (at, self.target().image_code(at, length).filter(|_| !live.is_inserted(at)));
+        let wanted: BTreeMap<_, _> = wanted.into_iter().map(image).collect();
         let _written_down = live.change_breakpoints(&wanted);
         for (at, _) in live.inserted() {
-            if !wanted.contains(&at) {
+            if !wanted.contains_key(&at) {
                 let what = || format!("the breakpoint at {at} can't be taken out");
                 live.take_out(at).map_err(|error| RunError::Link { what: what(), error })?;
             }
         }
-        for at in wanted {
-            match live.insert(at) {
+        for (at, image) in wanted {
+            match live.insert(at, image.as_deref()) {
                 Ok(()) => {
                     self.run_control.refused.remove(&at);
                 }
