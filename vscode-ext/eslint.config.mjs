@@ -10,7 +10,7 @@ export default tseslint.config(
         languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
         rules: {
             "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-            "@typescript-eslint/switch-exhaustiveness-check": "error",
+            "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
             eqeqeq: "error",
             // The `vscode` API has a class Disposable, and takes anything that has its method.
             "@typescript-eslint/no-unsafe-class-instance-assignment": "off",

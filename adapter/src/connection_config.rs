@@ -6,6 +6,7 @@ use transport::{Connection, Endpoint};
 
 /// `transport`: what the connection string says, property by property.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum TransportConfig {
     /// A Windows named pipe, usually a virtual machine's serial port.

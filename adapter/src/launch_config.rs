@@ -1,6 +1,6 @@
 //! The arguments of `attach` and `launch`, as they stand in `launch.json`.
 //!
-//! The one source of them: names, types and descriptions of the editor's schema come from here. Properties that aren't
+//! The one source of them: names, types and descriptions of the editor's schema come from here (`editor_schema.rs`). Properties that aren't
 //! listed are the client's own (`name`, `type`, `preLaunchTask`, …) and are ignored.
 
 use crate::connection_config::{ConnectionConfig, TransportConfig};
@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 /// Arguments of `attach` and `launch`.
 #[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct LaunchConfig {
     /// The crash dump to open: complete, kernel, automatic, active, bitmap or small, of x64, ARM64 or x86 Windows.
@@ -25,10 +26,12 @@ pub struct LaunchConfig {
     /// Whether to connect again when the line to the live target is lost.
     pub reconnect: Option<bool>,
     /// Whether the live target stays halted once it is connected to: yes, unless this is `false`.
+    #[cfg_attr(test, schemars(extend("default" = true)))]
     pub stop_on_entry: Option<bool>,
     /// What is answered when the live target asks (`DbgPrompt`). Without it, the console's next line is the answer.
     pub prompt_answer: Option<String>,
     /// Whether the client's restart button reboots the live target without asking back.
+    #[cfg_attr(test, schemars(extend("default" = false)))]
     pub allow_reboot: Option<bool>,
     /// Where symbol files (PDB) are: folders and symbol stores, as in `.sympath`, separated by `;` or as a list.
     pub symbol_path: Option<SearchPath>,
@@ -45,6 +48,7 @@ pub struct LaunchConfig {
     /// How much is logged: `error`, `warn`, `info`, `debug` or `trace`; `true` stands for `debug`.
     pub trace: Option<Trace>,
     /// What other debuggers start. kdap refuses it, rather than opening something else than what was asked for.
+    #[cfg_attr(test, schemars(skip))]
     pub program: Option<IgnoredAny>,
 }
 
@@ -62,6 +66,7 @@ impl LaunchConfig {
 
 /// A symbol or image path.
 #[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a string or a list of strings")]
 pub enum SearchPath {
     /// In the debuggers' syntax.
@@ -82,6 +87,7 @@ impl SearchPath {
 
 /// How much is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "a boolean, or one of `error`, `warn`, `info`, `debug`, `trace`")]
 pub enum Trace {
     /// What a bug report needs, or nothing.
@@ -92,6 +98,7 @@ pub enum Trace {
 
 /// From little to much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum TraceLevel {
     /// What went wrong.

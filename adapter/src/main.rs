@@ -3,6 +3,8 @@
 mod connection_config;
 mod console;
 mod dap;
+#[cfg(test)]
+mod editor_schema;
 mod launch_config;
 
 use clap::{Args, Parser, Subcommand};

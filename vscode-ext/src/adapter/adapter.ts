@@ -10,12 +10,15 @@ import { Conversation } from "./conversation";
 import { type Ending, message as words } from "./problem";
 import { reportProblem } from "./report_problem";
 import type { AdapterLog } from "../session/adapter_log";
+import { LogTail } from "../session/log_tail";
+import type { Session } from "../session/session";
 
 /** One session's adapter. */
 export class Adapter implements vscode.DebugAdapter {
     private readonly messages = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
     private readonly conversation = new Conversation();
     private readonly process: AdapterProcess;
+    private readonly tail: LogTail | undefined;
     private isDisposed = false;
 
     readonly onDidSendMessage = this.messages.event;
@@ -23,7 +26,18 @@ export class Adapter implements vscode.DebugAdapter {
     constructor(
         private readonly path: string,
         private readonly log: AdapterLog,
+        private readonly session: Session,
     ) {
+        session.tellEditor = (event) => {
+            this.messages.fire(event);
+        };
+        const { logFile } = session.debugSession.configuration as { logFile?: unknown };
+        this.tail =
+            typeof logFile === "string"
+                ? new LogTail(logFile, (text) => {
+                      log.append(text);
+                  })
+                : undefined;
         this.process = new AdapterProcess(path, {
             message: (message) => {
                 this.pass(message as DebugProtocol.ProtocolMessage);
@@ -39,6 +53,7 @@ export class Adapter implements vscode.DebugAdapter {
 
     handleMessage(message: vscode.DebugProtocolMessage): void {
         this.conversation.sent(message as DebugProtocol.ProtocolMessage);
+        this.session.sent(message as DebugProtocol.ProtocolMessage);
         this.process.send(message);
     }
 
@@ -46,10 +61,12 @@ export class Adapter implements vscode.DebugAdapter {
         this.isDisposed = true;
         this.process.dispose();
         this.messages.dispose();
+        void this.tail?.close();
     }
 
     private pass(message: DebugProtocol.ProtocolMessage): void {
         this.conversation.received(message);
+        this.session.received(message);
         this.messages.fire(message);
     }
 
@@ -59,7 +76,9 @@ export class Adapter implements vscode.DebugAdapter {
         }
         const problem = { kind: "died", path: this.path, ending } as const;
         const expected = this.conversation.mayEnd;
+        void this.tail?.close();
         for (const message of this.conversation.farewell(words(problem))) {
+            this.session.received(message);
             this.messages.fire(message);
         }
         if (!expected) {

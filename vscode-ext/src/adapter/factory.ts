@@ -3,6 +3,7 @@
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { AdapterLog } from "../session/adapter_log";
+import type { Sessions } from "../session/sessions";
 import { Adapter } from "./adapter";
 import { locate } from "./locate";
 import { type AdapterProblem, type Located, message } from "./problem";
@@ -16,6 +17,7 @@ export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
     constructor(
         private readonly extension: vscode.Uri,
         private readonly log: AdapterLog,
+        private readonly sessions: Sessions,
     ) {}
 
     /** The binary to be used in this folder, or what is wrong. */
@@ -45,6 +47,8 @@ export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
         if ("kind" in located) {
             throw new Error(message(located));
         }
-        return new vscode.DebugAdapterInlineImplementation(new Adapter(located.path, this.log));
+        return new vscode.DebugAdapterInlineImplementation(
+            new Adapter(located.path, this.log, this.sessions.begin(session)),
+        );
     }
 }

@@ -11,6 +11,8 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     constructor(
         private readonly factory: AdapterFactory,
         private readonly log: AdapterLog,
+        /** A folder for logs that nobody has named a place for. */
+        private readonly logs: vscode.Uri,
     ) {}
 
     async resolveDebugConfiguration(
@@ -35,7 +37,14 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
             void reportProblem(found, this.log);
             return undefined;
         }
+        configuration["logFile"] ??= await this.newLogFile();
         return configuration;
+    }
+
+    /** A file whose content the output channel shows. */
+    private async newLogFile(): Promise<string> {
+        await vscode.workspace.fs.createDirectory(this.logs);
+        return vscode.Uri.joinPath(this.logs, `session-${Date.now()}.log`).fsPath;
     }
 }
 

@@ -1,0 +1,58 @@
+/** Looks for virtual machines that run here and for their serial lines. */
+
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { machineLines, type MachineLine, parsePs, parseShowVmInfo, type Process } from "./running_machines";
+
+const run = promisify(execFile);
+/** Milliseconds that a tool may take. */
+const PATIENCE = 5000;
+
+/** The lines of all machines that can be seen. What can't be asked has none. */
+export async function findMachines(): Promise<MachineLine[]> {
+    const [processes, virtualBox] = await Promise.all([findProcesses(), findVirtualBox()]);
+    const lines = [...processes.flatMap(machineLines), ...virtualBox];
+    const isFirst = (line: MachineLine, index: number) =>
+        lines.findIndex((other) => other.connection === line.connection) === index;
+    return lines.filter(isFirst);
+}
+
+async function findProcesses(): Promise<Process[]> {
+    switch (process.platform) {
+        case "win32":
+            return [];
+        case "linux":
+            return readProc();
+        default:
+            return parsePs(await output("ps", "-axww", "-o", "pid=,args="));
+    }
+}
+
+async function readProc(): Promise<Process[]> {
+    const entries = await readdir("/proc").catch(() => []);
+    const pids = entries.map(Number).filter(Number.isInteger);
+    const processes = await Promise.all(
+        pids.map(async (pid): Promise<Process[]> => {
+            const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+            return text === "" ? [] : [{ pid, arguments: text.split("\0").slice(0, -1) }];
+        }),
+    );
+    return processes.flat();
+}
+
+async function findVirtualBox(): Promise<MachineLine[]> {
+    const running = await output("VBoxManage", "list", "runningvms");
+    const ids = [...running.matchAll(/\{([0-9a-f-]+)\}\s*$/gim)].map((match) => match[1] ?? "");
+    const infos = await Promise.all(ids.map((id) => output("VBoxManage", "showvminfo", id, "--machinereadable")));
+    return infos.flatMap(parseShowVmInfo);
+}
+
+/** What a tool prints; nothing if there is no such tool, or it fails. */
+async function output(tool: string, ...args: string[]): Promise<string> {
+    try {
+        return (await run(tool, args, { timeout: PATIENCE, maxBuffer: 16 << 20, windowsHide: true })).stdout;
+    } catch {
+        return "";
+    }
+}

@@ -1,0 +1,61 @@
+/** Follows a file that somebody else writes. */
+
+import { type FileHandle, open } from "node:fs/promises";
+
+/** Milliseconds between two looks at the file. */
+const INTERVAL = 300;
+/** Bytes that are taken at once. */
+const PIECE = 64 * 1024;
+
+/** Passes on what is appended to a file, until it is closed. */
+export class LogTail {
+    private position = 0;
+    private isClosed = false;
+    private timer: NodeJS.Timeout | undefined;
+    private looking: Promise<void> | undefined;
+    private readonly decoder = new TextDecoder();
+
+    constructor(
+        private readonly file: string,
+        private readonly append: (text: string) => void,
+    ) {
+        this.schedule();
+    }
+
+    /** Passes on what is left, and looks no more. */
+    async close(): Promise<void> {
+        this.isClosed = true;
+        clearTimeout(this.timer);
+        await this.looking;
+        await this.look();
+    }
+
+    private schedule(): void {
+        this.timer = setTimeout(() => {
+            this.looking = this.look().finally(() => {
+                if (!this.isClosed) {
+                    this.schedule();
+                }
+            });
+        }, INTERVAL);
+    }
+
+    private async look(): Promise<void> {
+        let file: FileHandle | undefined;
+        try {
+            file = await open(this.file);
+            for (;;) {
+                const { bytesRead, buffer } = await file.read(Buffer.alloc(PIECE), 0, PIECE, this.position);
+                if (bytesRead === 0) {
+                    return;
+                }
+                this.position += bytesRead;
+                this.append(this.decoder.decode(buffer.subarray(0, bytesRead), { stream: true }));
+            }
+        } catch {
+            // It isn't there yet, or not any more.
+        } finally {
+            await file?.close();
+        }
+    }
+}
