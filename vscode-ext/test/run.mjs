@@ -19,7 +19,7 @@ import { parseArgs } from "node:util";
 import { adapters } from "./adapters.mjs";
 import { builtAdapter, packagedExtension, root, samples, tools } from "./build.mjs";
 import { findings } from "./dapcheck.mjs";
-import { drive, endAll, harnessFolder } from "./harness.mjs";
+import { drive, endAll, harnessFolder, setAdapterPath } from "./harness.mjs";
 import { bootMachine, hasQemu } from "./machine.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -106,10 +106,8 @@ async function runSpec(name, { harness, kdap, vsix }) {
             fs.mkdirSync(path.dirname(path.join(workspace, to)), { recursive: true });
             fs.writeFileSync(path.join(workspace, to), typeof text === "string" ? text : JSON.stringify(text, null, 2));
         }
-        // A setting that says which binary runs belongs to the machine, which is VS Code's server here.
         const data = path.join(folder, "data");
-        fs.mkdirSync(path.join(data, "Machine"), { recursive: true });
-        fs.writeFileSync(path.join(data, "Machine/settings.json"), JSON.stringify({ "kdap.adapterPath": adapter }));
+        setAdapterPath(data, adapter);
         const file = path.join(folder, "spec.json");
         const steps = [{ sleep: REGISTERED_MS }, ...spec.steps];
         fs.writeFileSync(file, JSON.stringify({ ...spec, steps, workspace, out, vsix: [vsix], dataDir: data }));

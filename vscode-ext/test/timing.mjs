@@ -9,7 +9,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { builtAdapter, packagedExtension, root, samples, tools } from "./build.mjs";
-import { drive, endAll, harnessFolder } from "./harness.mjs";
+import { drive, endAll, harnessFolder, setAdapterPath } from "./harness.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const LLDB = ["lldb-dap", "lldb-vscode", "lldb-dap-14", "lldb-vscode-14"];
@@ -87,10 +87,8 @@ function kdapOnDump(kdap, vsix, dump) {
         { extension: `${publisher}.${name}` },
     );
     execFileSync("python3", ["-m", "zipfile", "-e", vsix, it.folder]);
-    const bin = path.join(it.folder, "bin");
-    fs.mkdirSync(bin);
-    fs.symlinkSync(kdap, path.join(bin, "kdap"));
-    return { ...it, PATH: `${bin}${path.delimiter}${process.env.PATH}` };
+    setAdapterPath(path.join(it.folder, "data"), kdap);
+    return it;
 }
 
 /** The least extension for lldb-dap, and a core file of about this size. */
@@ -124,13 +122,12 @@ function lldbOnCore(lldb, size) {
         return fs.statSync(path.join(temporary, "core")).size;
     };
     dumped(4096 + Math.max(0, size - dumped(4096)));
-    return { ...it, core: path.join(temporary, "core"), PATH: process.env.PATH };
+    return { ...it, core: path.join(temporary, "core") };
 }
 
-async function measure(harness, { folder, workspace, extension, PATH }) {
+async function measure(harness, { folder, workspace, extension }) {
     const tests = path.join(here, "timing/first-stop.cjs");
     const log = path.join(folder, "log.txt");
-    process.env.PATH = PATH;
     const status = await drive(
         harness,
         "exttest.mjs",
