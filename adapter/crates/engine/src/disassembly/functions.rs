@@ -14,6 +14,8 @@ const CHAIN_LIMIT: usize = 32;
 pub struct Region {
     /// Its first byte: an instruction begins here.
     pub start: VirtualAddress,
+    /// Behind its last byte.
+    pub end: VirtualAddress,
     /// The first byte of the function that it is part of.
     pub function: VirtualAddress,
 }
@@ -32,8 +34,9 @@ pub fn region_at(session: &Session, address: VirtualAddress) -> Option<Region> {
         match UnwindInfo::read(&image, primary.unwind_data).ok()?.tail {
             UnwindTail::Chained(next) => primary = next.resolve(&image).ok()?,
             UnwindTail::None | UnwindTail::Handler(_) => {
-                let start = image.base().offset(region.begin.into());
-                return Some(Region { start, function: image.base().offset(primary.begin.into()) });
+                let address = |rva: u32| image.base().offset(rva.into());
+                let (start, end, function) = (address(region.begin), address(region.end), address(primary.begin));
+                return Some(Region { start, end, function });
             }
         }
     }

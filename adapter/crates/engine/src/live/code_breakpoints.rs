@@ -215,7 +215,9 @@ impl Live {
     /// # Errors
     /// When the target doesn't answer. A target that knows of none there has taken it out by itself.
     pub(crate) fn take_out(&self, address: VirtualAddress) -> Result<(), LinkError> {
-        let Some(Inserted { handle, original, .. }) = self.known().inserted.get(&address.0).cloned() else { return Ok(()) };
+        let Some(Inserted { handle, original, .. }) = self.known().inserted.get(&address.0).cloned() else {
+            return Ok(());
+        };
         match handle {
             Some(handle) => self.restore(handle).map(|_| ())?,
             None => self.restore_unknown(address, &original)?,

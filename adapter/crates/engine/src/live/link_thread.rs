@@ -156,7 +156,8 @@ impl LinkThread {
                 () = sleep_until(due) => {
                     let now = self.now();
                     self.host.advance(now);
-                    if let Some(waited) = silences.next_if(|at| opened + *at <= now) {
+                    // Something else may have been due: an answer, of a target that is there.
+                    if let Some(waited) = silences.next_if(|at| silence.is_some() && opened + *at <= now) {
                         self.notices.push(Notice::StillSilent(waited));
                     }
                 }

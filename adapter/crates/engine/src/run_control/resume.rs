@@ -6,7 +6,9 @@ use crate::event_filters::HandlingStatus;
 use crate::live::{LinkError, Live, RunState};
 use crate::session::Session;
 use arch::Machine;
-use kd_protocol::{Continue, Continue2, ContinueStatus, ControlSet, Request, RequestFailure, StateChange, StateChangeKind};
+use kd_protocol::{
+    Continue, Continue2, ContinueStatus, ControlSet, Request, RequestFailure, StateChange, StateChangeKind,
+};
 use memory::{ReadVirtualExt, VirtualAddress};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
