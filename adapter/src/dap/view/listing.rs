@@ -19,7 +19,7 @@ use memory::{ReadFailure, ReadVirtualExt, VirtualAddress};
 use std::cell::OnceCell;
 use std::fmt::Write;
 use std::ops::{Range, RangeInclusive};
-use symbols::{ImageStatus, SourceLine};
+use symbols::{ImageStatus, SourceLine, SymbolName};
 
 /// Bytes that are looked at before the instruction that is asked for, and behind it.
 struct Reach {
@@ -82,9 +82,9 @@ impl Listing {
         let name = name.map_or_else(|| to_dap::address(start), |name| name.to_string());
         let mut listing = Self { name, lines: Vec::new(), code: Vec::new(), text: OnceCell::new() };
         let reach = if comes_over_line(engine, at.code) { REACH_OVER_LINE } else { REACH };
-        let (end, stays_in) = match function_end(engine, start) {
-            Some(end) => (end.min(at.program_counter.offset(reach.behind)), None),
-            None => (at.program_counter.offset(reach.behind.min(BEHIND_UNKNOWN)), Some(start)),
+        let end = match function_range(engine, start) {
+            Some(range) => range.end.min(at.program_counter.offset(reach.behind)),
+            None => end_by_names(engine, at.program_counter, reach.behind.min(BEHIND_UNKNOWN)),
         };
         let near = at.code.distance_from(start).is_some_and(|bytes| bytes <= reach.before);
         let mut instructions = if near { decode(engine, start..end) } else { Decoded::default() };
@@ -95,12 +95,9 @@ impl Listing {
         listing.code = std::mem::take(&mut instructions.code);
         instructions.begin_near(at, &mut listing.code);
         listing.lines = instructions.lines;
-        if let Some(start) = stays_in {
-            listing
-                .lines
-                .retain(|line| line.address <= at.program_counter || function_start(engine, line.address) == start);
+        if line_at(engine.target().modules(), at.code).is_some() {
+            listing.insert_sources(engine);
         }
-        listing.insert_sources(engine);
         listing
     }
 
@@ -263,29 +260,37 @@ fn decode(engine: &Engine, range: Range<VirtualAddress>) -> Decoded {
     Decoded { lines, code }
 }
 
-/// Where the instructions of the function at `address` begin: as symbols know it, or else unwind data.
+/// Where the instructions of the function at `address` begin, as far as that is known.
 pub fn function_start(engine: &Engine, address: VirtualAddress) -> VirtualAddress {
-    if let Some(range) = function_range(engine, address) {
-        return range.start;
+    match function_range(engine, address) {
+        Some(range) => range.start,
+        None => address.back(symbol_at(engine, address).map_or(0, |name| name.displacement)),
     }
-    if let Some(region) = region_at(engine, address) {
-        return region.start;
-    }
-    let name = engine.target().modules().name_of(address).filter(|name| name.symbol.is_some());
-    address.back(name.map_or(0, |name| name.displacement))
 }
 
-/// Behind the function's last byte, where symbols know it.
-fn function_end(engine: &Engine, start: VirtualAddress) -> Option<VirtualAddress> {
-    function_range(engine, start).map(|range| range.end)
-}
-
+/// The part of a function that `address` lies in: as symbols know it, or else unwind data.
 fn function_range(engine: &Engine, address: VirtualAddress) -> Option<Range<VirtualAddress>> {
     let module = engine.target().modules().at(address)?;
     let rva = module.rva(address)?;
-    let function = module.symbols()?.function_at(rva)?;
-    let range = function.ranges.into_iter().find(|range| range.contains(&rva))?;
-    Some(module.address(range.start)..module.address(range.end))
+    let function = module.symbols().and_then(|symbols| symbols.function_at(rva));
+    let range = function.and_then(|function| function.ranges.into_iter().find(|range| range.contains(&rva)));
+    match range {
+        Some(range) => Some(module.address(range.start)..module.address(range.end)),
+        None => region_at(engine, address).map(|region| region.start..region.end),
+    }
+}
+
+/// Where the symbol at `address` gives way to another one, at most `limit` bytes further.
+fn end_by_names(engine: &Engine, address: VirtualAddress, limit: u64) -> VirtualAddress {
+    let name = |address| symbol_at(engine, address).and_then(|name| name.symbol).map(|symbol| symbol.name);
+    let here = name(address);
+    // Functions are aligned to this.
+    let candidates = (1..=limit / 4).map(|step| address.back(address.0 % 4).offset(4 * step));
+    candidates.take_while(|at| name(*at) == here).last().unwrap_or(address).offset(4)
+}
+
+fn symbol_at(engine: &Engine, address: VirtualAddress) -> Option<SymbolName> {
+    engine.target().modules().name_of(address).filter(|name| name.symbol.is_some())
 }
 
 /// Whether the code there has to be asked of a live target.
