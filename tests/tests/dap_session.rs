@@ -150,6 +150,7 @@ fn the_stop_is_the_bug_check_of_the_crashed_processor() {
     let mut sample = Sample::o0();
     assert_eq!(sample.stopped["reason"], "exception");
     assert_eq!(sample.stopped["text"], "SYSTEM_THREAD_EXCEPTION_NOT_HANDLED (7e)");
+    assert_eq!(sample.stopped["description"], "Bug check 7e", "short: it stands beside the processor's name");
     assert_eq!(sample.stopped["allThreadsStopped"], true);
     let threads = sample.client.ask("threads", Value::Null);
     let names: Vec<_> = threads["threads"].as_array().unwrap().iter().map(|thread| thread["name"].clone()).collect();
@@ -164,6 +165,16 @@ fn the_stop_is_the_bug_check_of_the_crashed_processor() {
     );
     assert!(inner["stackTrace"].as_str().unwrap().starts_with("sampledrv!SlotStore"));
     assert!(info["details"]["message"].as_str().unwrap().contains("Arg2: fffff803`2000170e sampledrv!SlotWrite+0x4e"));
+}
+
+#[test]
+fn clients_are_told_to_ask_for_a_dumps_whole_stack_at_once() {
+    let sample = Sample::o0();
+    let events: Vec<&Value> = sample.client.events().iter().map(|event| &event["event"]).collect();
+    let at = events.iter().position(|event| *event == "capabilities").expect("a changed capability");
+    assert!(events.iter().position(|event| *event == "initialized").is_some_and(|initialized| at < initialized));
+    let changed = &sample.client.events()[at]["body"]["capabilities"];
+    assert_eq!(*changed, json!({"supportsDelayedStackTraceLoading": false}));
 }
 
 #[test]

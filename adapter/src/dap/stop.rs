@@ -36,7 +36,8 @@ fn stopped(engine: &Engine, shown: u32) -> Stopped {
     let text = to_dap::bug_check_name(&crash.bug_check);
     let (reason, description) = match engine.processors().crashed {
         Some(crashed) if crashed != shown => ("pause", format!("Bug check on processor {crashed}: {text}")),
-        _ => ("exception", format!("Bug check {text}")),
+        // Short, as VS Code gives it the place of the processor's name; the bug check's name is in the text.
+        _ => ("exception", format!("Bug check {:x}", crash.bug_check.code)),
     };
     Stopped { reason, description, thread_id, text, all_threads_stopped: true, hit_breakpoint_ids: None }
 }

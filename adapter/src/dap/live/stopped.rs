@@ -21,7 +21,9 @@ pub fn of(engine: &Engine, stop: &Stop, first: bool) -> Stopped {
         StopReason::DataBreakpoint(ids) => ("data breakpoint", format!("Data breakpoint {}", numbers(ids))),
         StopReason::Step => ("step", "Stepped".to_owned()),
         StopReason::Goto => ("goto", "The next instruction was set".to_owned()),
-        StopReason::Exception { .. } | StopReason::BugCheck { .. } => ("exception", event_name(stop)),
+        // Short, as VS Code gives it the place of the processor's name.
+        StopReason::BugCheck { code, .. } => ("exception", format!("Bug check {code:x}")),
+        StopReason::Exception { .. } => ("exception", event_name(stop)),
         StopReason::ModuleLoaded(_) | StopReason::ModuleUnloaded(_) => ("exception", event_name(stop)),
     };
     let hit = match &stop.reason {
@@ -30,10 +32,12 @@ pub fn of(engine: &Engine, stop: &Stop, first: bool) -> Stopped {
     };
     let place = to_dap::symbol_name(engine, stop.program_counter);
     let place = place.unwrap_or_else(|| to_dap::address(stop.program_counter));
+    let event = Some(event_name(stop)).filter(|name| !name.is_empty());
+    let what = event.as_ref().unwrap_or(&description);
     Stopped {
         reason,
         thread_id: to_dap::thread_id(stop.processor),
-        text: stop.text.clone().unwrap_or_else(|| format!("{description} at {place}")),
+        text: stop.text.clone().unwrap_or_else(|| format!("{what} at {place}")),
         description,
         all_threads_stopped: true,
         hit_breakpoint_ids: hit.map(|ids| ids.iter().copied().map(breakpoints::number).collect()),

@@ -9,6 +9,11 @@ use serde::Serialize;
 pub enum Event {
     /// Breakpoints and other configuration may come now.
     Initialized,
+    /// With this target, the adapter can do other things than `initialize` said.
+    Capabilities {
+        /// What is different.
+        capabilities: ChangedCapabilities,
+    },
     /// The target halted.
     Stopped(Stopped),
     /// The target goes on, without a request that says so.
@@ -100,6 +105,14 @@ pub enum Event {
     },
     /// The session has nothing to debug any more.
     Terminated,
+}
+
+/// What a `capabilities` event changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedCapabilities {
+    /// Whether clients gain by asking for the first frame alone.
+    pub supports_delayed_stack_trace_loading: bool,
 }
 
 /// Body of the `stopped` event.

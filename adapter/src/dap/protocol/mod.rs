@@ -13,7 +13,7 @@ mod variable;
 
 pub use breakpoint::{Breakpoint, Breakpoints};
 pub use capabilities::{Capabilities, ColumnDescriptor, ExceptionBreakpointsFilter};
-pub use event::{Event, OutputCategory, Stopped};
+pub use event::{ChangedCapabilities, Event, OutputCategory, Stopped};
 pub use module::{Module, ModuleChange};
 pub use source::Source;
 pub use variable::{PresentationHint, ValueFormat, Variable};
