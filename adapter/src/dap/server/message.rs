@@ -64,7 +64,9 @@ impl Incoming {
         let kind = string(envelope.kind).unwrap_or_default();
         match (kind.as_str(), seq, command) {
             ("request", Some(seq), Some(command)) => {
-                let arguments = envelope.arguments.filter(|raw| raw.get() != "null").map(ToOwned::to_owned);
+                // An empty table of Lua's becomes an empty list.
+                let given = envelope.arguments.filter(|raw| !matches!(raw.get(), "null" | "[]"));
+                let arguments = given.map(ToOwned::to_owned);
                 Ok(Self::Request(Request { seq, command, arguments: arguments.unwrap_or_else(no_arguments) }))
             }
             ("response" | "event", ..) => Ok(Self::Other),
@@ -134,8 +136,14 @@ mod tests {
     fn a_request_keeps_its_arguments_as_text() {
         let request = r#"{"seq":3,"type":"request","command":"next","arguments":{"threadId":1},"unknown":[]}"#;
         assert_eq!(decode(request), Ok((3, "next".into(), r#"{"threadId":1}"#.into())));
-        let request = r#"{"seq":3,"type":"request","command":"threads"}"#;
-        assert_eq!(decode(request), Ok((3, "threads".into(), "{}".into())));
+    }
+
+    #[test]
+    fn no_arguments_may_be_left_out_or_be_null_or_an_empty_list() {
+        for arguments in ["", r#","arguments":null"#, r#","arguments":[]"#, r#","arguments":{}"#] {
+            let request = format!(r#"{{"seq":3,"type":"request","command":"disconnect"{arguments}}}"#);
+            assert_eq!(decode(&request), Ok((3, "disconnect".into(), "{}".into())), "{arguments}");
+        }
     }
 
     #[test]
