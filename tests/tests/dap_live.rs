@@ -99,12 +99,8 @@ fn conditions_hit_counts_and_log_points_decide_about_a_hit() {
 #[test]
 fn steps_go_into_over_and_out_by_line_and_by_instruction() {
     let Some(mut session) = LiveSession::running("O0") else { return };
-    let line = line_of("work.c", "result = (ULONG)LiveFactorial(LIVE_DEPTH);");
-    session.set_breakpoints("work.c", json!([{"line": line}]));
-    session.go();
-    let stop = session.stopped("breakpoint");
-    let thread = stop["threadId"].clone();
-    session.set_breakpoints("work.c", json!([]));
+    let call = "result = (ULONG)LiveFactorial(LIVE_DEPTH);";
+    let thread = session.run_to(call);
     let mut step = |command: &str, more: Value| {
         let mut arguments = json!({"threadId": thread});
         arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -123,7 +119,7 @@ fn steps_go_into_over_and_out_by_line_and_by_instruction() {
     let instruction = step("next", json!({"granularity": "instruction"}));
     assert_eq!(instruction.0, function("LiveFactorial"));
     let out = step("stepOut", json!({}));
-    assert_eq!((out.0, out.2), (function("LiveDispatch"), line));
+    assert_eq!((out.0, out.2), (function("LiveDispatch"), line_of("work.c", call)));
     let on = step("next", json!({}));
     assert_eq!(on.0, function("LiveDispatch"));
     session.go();
@@ -137,6 +133,12 @@ fn data_function_and_instruction_breakpoints_stop_where_they_say() {
     let data = json!({"breakpoints": [{"dataId": info["dataId"], "accessType": "write"}]});
     let set = session.client.ask("setDataBreakpoints", data);
     assert_eq!(set["breakpoints"][0]["verified"], true, "{set}");
+    // As the variables view asks: a member by its name in the structure that is open there.
+    let statistics = json!({"expression": "livedrv!LiveStatistics", "context": "watch"});
+    let open = session.client.ask("evaluate", statistics)["variablesReference"].clone();
+    let member = session.client.ask("dataBreakpointInfo", json!({"variablesReference": open, "name": "Rounds"}));
+    assert!(member["description"].as_str().unwrap().starts_with("Rounds ("), "{member}");
+    assert!(member["dataId"].is_string() && member["dataId"] != info["dataId"], "{member}");
     session.go();
     let stop = session.stopped("data breakpoint");
     assert_eq!(stop["hitBreakpointIds"], json!([set["breakpoints"][0]["id"]]));
@@ -194,6 +196,10 @@ fn what_the_user_changes_the_target_acts_on_and_its_words_are_shown() {
     session.client.ask("next", json!({"threadId": thread}));
     session.stopped("step");
     assert_eq!(session.value(thread, "Worker->Results[Request->Kind]"), "4660");
+    let frame = session.stack(thread).swap_remove(0);
+    let hover = json!({"expression": "result = 1", "frameId": frame["id"], "context": "hover"});
+    assert!(session.client.refused("evaluate", hover).contains("nothing is changed"));
+    assert_eq!(session.value(thread, "result"), "4660");
     let registers = session.registers(thread);
     let set = json!({"variablesReference": registers, "name": "rax", "value": "0x77"});
     assert!(session.client.ask("setVariable", set)["value"].as_str().unwrap().contains("77"));
@@ -289,10 +295,7 @@ fn a_silent_target_keeps_no_one_waiting_and_nothing_is_made_up_about_it() {
 #[test]
 fn an_editor_that_dies_leaves_the_kernel_running_without_breakpoints() {
     let Some(mut session) = LiveSession::running("O0") else { return };
-    let line = line_of("work.c", "result = (ULONG)LiveFactorial(LIVE_DEPTH);");
-    session.set_breakpoints("work.c", json!([{"line": line}]));
-    session.go();
-    session.stopped("breakpoint");
+    session.break_at("result = (ULONG)LiveFactorial(LIVE_DEPTH);");
     let images = session.images();
     let LiveSession { mut client, minint, .. } = session;
     client.close_input();
@@ -303,12 +306,7 @@ fn an_editor_that_dies_leaves_the_kernel_running_without_breakpoints() {
 #[test]
 fn the_next_instruction_can_be_set() {
     let Some(mut session) = LiveSession::running("O0") else { return };
-    let line = line_of("work.c", "result = LiveMultiLine(Request, Worker->Round);");
-    session.set_breakpoints("work.c", json!([{"line": line}]));
-    session.go();
-    let stop = session.stopped("breakpoint");
-    session.set_breakpoints("work.c", json!([]));
-    let thread = stop["threadId"].clone();
+    let thread = session.run_to("result = LiveMultiLine(Request, Worker->Round);");
     let to = line_of("work.c", "result = (ULONG)LiveFactorial(LIVE_DEPTH);");
     let source = json!({"path": tests::dap_client::live::source("work.c")});
     let targets = session.client.ask("gotoTargets", json!({"source": source, "line": to}));
@@ -344,12 +342,7 @@ fn a_target_that_is_not_to_stop_runs_on_with_its_breakpoints() {
 #[test]
 fn an_inlined_function_is_stepped_into_and_out_of() {
     let Some(mut session) = LiveSession::running("O2") else { return };
-    let line = line_of("work.c", "checksum = LiveChecksum(Request->Buffer, Request->Length);");
-    session.set_breakpoints("work.c", json!([{"line": line}]));
-    session.go();
-    let stop = session.stopped("breakpoint");
-    session.set_breakpoints("work.c", json!([]));
-    let thread = stop["threadId"].clone();
+    let thread = session.run_to("checksum = LiveChecksum(Request->Buffer, Request->Length);");
     let mut functions = Vec::new();
     for _ in 0..8 {
         session.client.ask("stepIn", json!({"threadId": thread}));
@@ -376,10 +369,7 @@ fn an_inlined_function_is_stepped_into_and_out_of() {
 #[test]
 fn a_terminated_adapter_leaves_the_kernel_running_without_breakpoints() {
     let Some(mut session) = LiveSession::running("O0") else { return };
-    let line = line_of("work.c", "result = (ULONG)LiveFactorial(LIVE_DEPTH);");
-    session.set_breakpoints("work.c", json!([{"line": line}]));
-    session.go();
-    session.stopped("breakpoint");
+    session.break_at("result = (ULONG)LiveFactorial(LIVE_DEPTH);");
     let images = session.images();
     let LiveSession { client, minint, .. } = session;
     client.terminate_adapter();

@@ -456,9 +456,15 @@ fn hovers_over_code_show_variables_and_registers_and_nothing_else() {
     assert!(hover("Device->Name").unwrap().contains("Device"));
     assert!(hover("rip").unwrap().contains("sampledrv!SlotWrite+0x4e"));
     assert_eq!(hover("edx"), Ok("0x1".to_owned()));
-    for junk in ["", "if", "\"abc", "(", "dev->", "a b", "#", "->", "return", "face"] {
+    for junk in ["", "\"\"", "17", "L\"device\"", "if", "\"abc", "(", "dev->", "a b", "#", "->", "return", "face"] {
         assert!(hover(junk).is_err(), "{junk}");
     }
+    // Nor does a file that isn't here disturb anybody.
+    let source = json!({"path": "vscode-remote://ssh-remote%2Bhost/src/crash.c"});
+    let places = json!({"source": source, "line": 1, "endLine": 99});
+    assert_eq!(sample.client.ask("breakpointLocations", places)["breakpoints"], json!([]));
+    let set = sample.client.ask("setBreakpoints", json!({"source": source, "breakpoints": [{"line": 17}]}));
+    assert_eq!(set["breakpoints"][0]["verified"], false);
 }
 
 #[test]

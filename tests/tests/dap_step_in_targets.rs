@@ -3,15 +3,12 @@
 #![cfg(unix)]
 
 use serde_json::{Value, json};
-use tests::dap_client::live::{LiveSession, line_of};
+use tests::dap_client::live::LiveSession;
 
-/// A session that is stopped at the line of `work.c` with this text, which nobody stops at any more; and the thread.
+/// A session that is stopped at the line of `work.c` with this text, and the thread.
 fn stopped_at(text: &str) -> Option<(LiveSession, Value)> {
     let mut session = LiveSession::running("O0")?;
-    session.set_breakpoints("work.c", json!([{"line": line_of("work.c", text)}]));
-    session.go();
-    let thread = session.stopped("breakpoint")["threadId"].clone();
-    session.set_breakpoints("work.c", json!([]));
+    let thread = session.run_to(text);
     Some((session, thread))
 }
 

@@ -213,6 +213,21 @@ impl LiveSession {
         body["breakpoints"].as_array().expect("a list").clone()
     }
 
+    /// Lets it go on to the line of `work.c` with this text, where nobody is stopped any more after that: the thread that
+    /// came there.
+    pub fn run_to(&mut self, text: &str) -> Value {
+        let thread = self.break_at(text);
+        self.set_breakpoints("work.c", json!([]));
+        thread
+    }
+
+    /// Lets it go on to a breakpoint on the line of `work.c` with this text: the thread that came there.
+    pub fn break_at(&mut self, text: &str) -> Value {
+        self.set_breakpoints("work.c", json!([{"line": line_of("work.c", text)}]));
+        self.go();
+        self.stopped("breakpoint")["threadId"].clone()
+    }
+
     /// The frames of a thread.
     pub fn stack(&mut self, thread: &Value) -> Vec<Value> {
         let body = self.client.ask("stackTrace", json!({"threadId": thread, "startFrame": 0, "levels": 20}));

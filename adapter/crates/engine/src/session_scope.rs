@@ -24,18 +24,25 @@ pub struct SessionScope<'a> {
     frame: OnceCell<Result<Frame, String>>,
     /// It is the current one; else it was given, or there is none.
     is_current: bool,
+    /// Expressions can't change the target.
+    is_for_reading: bool,
 }
 
 impl<'a> SessionScope<'a> {
     /// The scope of `frame`.
     pub fn new(session: &'a Session, frame: Option<Frame>) -> Self {
         let frame = frame.map(|frame| OnceCell::from(Ok(frame))).unwrap_or_default();
-        Self { session, frame, is_current: false }
+        Self { session, frame, is_current: false, is_for_reading: false }
+    }
+
+    /// The same, where expressions that would change the target are refused.
+    pub fn for_reading(self) -> Self {
+        Self { is_for_reading: true, ..self }
     }
 
     /// The scope of the current frame. The stack is walked only for expressions that need more of it than the registers.
     pub(crate) fn current(session: &'a Session) -> Self {
-        Self { session, frame: OnceCell::new(), is_current: true }
+        Self { session, frame: OnceCell::new(), is_current: true, is_for_reading: false }
     }
 
     /// The frame, or why there is none.
@@ -290,6 +297,9 @@ impl Scope for SessionScope<'_> {
     }
 
     fn write(&self, place: &Place, bytes: &[u8]) -> Result<(), String> {
+        if self.is_for_reading {
+            return Err("nothing is changed here".to_owned());
+        }
         self.session.write_place(self.known_frame(), place, bytes)
     }
 }

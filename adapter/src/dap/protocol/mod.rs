@@ -16,7 +16,7 @@ pub use capabilities::{Capabilities, ColumnDescriptor, ExceptionBreakpointsFilte
 pub use event::{ChangedCapabilities, Event, OutputCategory, Stopped};
 pub use module::{Module, ModuleChange};
 pub use source::Source;
-pub use variable::{PresentationHint, ValueFormat, Variable};
+pub use variable::{NewValue, PresentationHint, ValueFormat, Variable};
 
 /// `skip_serializing_if` for flags whose absence means `false`.
 fn is_false(flag: &bool) -> bool {

@@ -35,6 +35,22 @@ pub struct Variable {
     pub value_location_reference: Option<i64>,
 }
 
+/// The value that something has now, as `setVariable` and `setExpression` answer it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewValue {
+    value: String,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    ty: Option<String>,
+    variables_reference: i64,
+}
+
+impl From<Variable> for NewValue {
+    fn from(variable: Variable) -> Self {
+        Self { value: variable.value, ty: variable.ty, variables_reference: variable.variables_reference }
+    }
+}
+
 /// How a client is to show a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PresentationHint {

@@ -93,14 +93,19 @@ fn is_command(line: &str) -> bool {
 fn value(attached: &mut Attached, arguments: &Arguments) -> Result<Row, RequestError> {
     let frame = arguments.frame_id.map(|number| attached.frame(number)).transpose()?.flatten();
     let expression = arguments.expression.trim();
+    let is_hover = arguments.context == "hover";
+    if is_hover && is_literal(expression) {
+        return Err(RequestError::Evaluate("it is a literal".to_owned()));
+    }
     let value = attached.around(frame, arguments.format.hex, |around| {
         let scope = SessionScope::new(around.engine, around.frame.clone());
+        let scope = if is_hover { scope.for_reading() } else { scope };
         let cpp = match evaluate::evaluate(expression, Syntax::Cpp, &scope) {
             Ok(value) => return Ok(around.row(&Node::of_expression(expression, value))),
             Err(error) => error,
         };
         // In source code that the pointer passes over, `if` is no flag, and a bare number of hexadecimal digits none.
-        if arguments.context == "hover" && !names_register(around.engine, expression) {
+        if is_hover && !names_register(around.engine, expression) {
             return Err(cpp);
         }
         match evaluate::evaluate(expression, Syntax::Masm, &scope) {
@@ -110,6 +115,12 @@ fn value(attached: &mut Attached, arguments: &Arguments) -> Result<Row, RequestE
         }
     })?;
     value.map_err(|error: EvaluateError| RequestError::Evaluate(error.to_string()))
+}
+
+/// Whether it is text or a number that stands in source code.
+fn is_literal(expression: &str) -> bool {
+    expression.strip_prefix('L').unwrap_or(expression).starts_with(['"', '\''])
+        || expression.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Whether it is a register, as listings name it, and not just a bit of one.

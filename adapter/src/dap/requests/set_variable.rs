@@ -2,10 +2,10 @@
 
 use super::Request;
 use crate::dap::error::RequestError;
-use crate::dap::protocol::{Capabilities, ValueFormat, Variable};
+use crate::dap::protocol::{Capabilities, NewValue, ValueFormat};
 use crate::dap::session::Session;
 use crate::dap::view::assignment;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub(super) struct SetVariable;
 
@@ -19,32 +19,16 @@ pub(super) struct Arguments {
     format: ValueFormat,
 }
 
-/// The value that it has now.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Body {
-    value: String,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    ty: Option<String>,
-    variables_reference: i64,
-}
-
-impl From<Variable> for Body {
-    fn from(variable: Variable) -> Self {
-        Self { value: variable.value, ty: variable.ty, variables_reference: variable.variables_reference }
-    }
-}
-
 impl Request for SetVariable {
     const COMMAND: &'static str = "setVariable";
     type Arguments = Arguments;
-    type Body = Body;
+    type Body = NewValue;
 
     fn announce(capabilities: &mut Capabilities) {
         capabilities.supports_set_variable = true;
     }
 
-    fn run(session: &mut Session, arguments: Arguments) -> Result<Body, RequestError> {
+    fn run(session: &mut Session, arguments: Arguments) -> Result<NewValue, RequestError> {
         let attached = session.attached()?;
         if attached.engine.target().live().is_none() {
             return Err(RequestError::DumpCannotChange);
