@@ -25,8 +25,6 @@ import { bootMachine, hasQemu } from "./machine.mjs";
 const here = path.dirname(fileURLToPath(import.meta.url));
 const SHORT = ["dump", "live", "missing"];
 const TIME_LIMIT_MS = 300_000;
-/** Until the workbench knows which debuggers there are: before, F5 only opens the debug view. */
-const REGISTERED_MS = 4_000;
 
 const { values: options, positionals } = parseArgs({
     allowPositionals: true,
@@ -109,8 +107,7 @@ async function runSpec(name, { harness, kdap, vsix }) {
         const data = path.join(folder, "data");
         setAdapterPath(data, adapter);
         const file = path.join(folder, "spec.json");
-        const steps = [{ sleep: REGISTERED_MS }, ...spec.steps];
-        fs.writeFileSync(file, JSON.stringify({ ...spec, steps, workspace, out, vsix: [vsix], dataDir: data }));
+        fs.writeFileSync(file, JSON.stringify({ ...spec, workspace, out, vsix: [vsix], dataDir: data }));
         const log = path.join(out, "log.txt");
         const status = await drive(harness, "vscode.mjs", [file], { log, timeLimitMs: TIME_LIMIT_MS });
         const problems =
