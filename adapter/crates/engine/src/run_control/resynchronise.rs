@@ -13,7 +13,12 @@ impl Session {
         let live = self.target().live().cloned().ok_or(RunError::Dump)?;
         match live.state() {
             RunState::Ended => return Err(RunError::NotHalted("the session with it is over")),
-            RunState::Halted => self.leave_state(RunState::Unknown),
+            RunState::Halted => {
+                // The break-in byte that attaching begins with is kept for when it goes on: the stop that it reports again isn't
+                // that byte's.
+                self.run_control.break_ins_heard = self.run_control.break_ins_heard.saturating_sub(1);
+                self.leave_state(RunState::Unknown);
+            }
             RunState::Connecting | RunState::Running | RunState::Unknown => {}
         }
         self.run_control.pause_wanted = true;
