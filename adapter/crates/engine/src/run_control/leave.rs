@@ -23,6 +23,10 @@ const FAREWELL: Duration = Duration::from_millis(30);
 /// … and so long where a thread still has its trace flag, or a break-in may not have been heard: a target that was halted keeps
 /// it for when it goes on.
 const LONG_FAREWELL: Duration = Duration::from_millis(150);
+/// A machine that takes long to be let go takes long to report, too: it is waited for so many times as long, …
+const SLOWNESS: u32 = 2;
+/// … but not longer than this.
+const LONGEST_FAREWELL: Duration = Duration::from_millis(600);
 
 /// How the target is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +50,14 @@ impl Session {
             RunState::Connecting => {
                 self.run_control.leaving = true;
                 if live.link().statistics().0.break_ins_sent > 0 {
-                    self.see_off();
+                    self.see_off(Duration::ZERO);
                 }
                 Ok(())
             }
             RunState::Running if leave == Leave::Running && self.runs_alone(&live) => {
                 self.want_nothing();
                 self.run_control.leaving = true;
-                self.see_off();
+                self.see_off(Duration::ZERO);
                 Ok(())
             }
             RunState::Running => self.stop_and_leave(leave, PATIENCE),
@@ -100,8 +104,9 @@ impl Session {
         match leave {
             Leave::Running => {
                 self.run_control.leaving = true;
+                let begin = Instant::now();
                 self.resume_at_last()?;
-                self.see_off();
+                self.see_off(begin.elapsed());
                 Ok(())
             }
             Leave::Halted => {
@@ -138,10 +143,12 @@ impl Session {
         }
     }
 
-    /// A processor that stopped meanwhile reports it now, and nobody will be there to let it go: it is let go, too.
-    fn see_off(&mut self) {
+    /// A processor that stopped meanwhile reports it now, and nobody will be there to let it go: it is let go, too. `time` is what
+    /// letting the target go took.
+    fn see_off(&mut self, time: Duration) {
         let begin = Instant::now();
-        while begin.elapsed() < self.farewell() {
+        let slow = time.saturating_mul(SLOWNESS).min(LONGEST_FAREWELL);
+        while begin.elapsed() < self.farewell().max(slow) {
             std::thread::sleep(Duration::from_millis(2));
             self.attend();
         }
