@@ -72,11 +72,13 @@ fn a_whole_live_session_passes_dapcheck() {
         session.client.ask("threads", Value::Null);
         for frame in session.stack(thread).iter().take(3) {
             look_into(&mut session.client, frame);
+            session.client.ask("stepInTargets", json!({"frameId": frame["id"]}));
         }
         session.go();
     }
     session.client.ask("setDataBreakpoints", json!({"breakpoints": []}));
     session.client.ask("setFunctionBreakpoints", json!({"breakpoints": []}));
+    session.set_breakpoints("work.c", json!([]));
     session.client.ask("pause", json!({"threadId": 1}));
     let body = session.client.event("stopped", session.seen());
     session.stopped(body["reason"].as_str().unwrap());
