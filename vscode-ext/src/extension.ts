@@ -7,6 +7,7 @@ import { ConfigurationProvider } from "./configurations/provider";
 import { DumpEditor } from "./dump_editor/dump_editor";
 import { LanguagesDuringSessions } from "./languages/during_sessions";
 import { AdapterLog } from "./session/adapter_log";
+import { DebugView } from "./session/debug_view";
 import { BugCheckNotification } from "./session/notifications/bug_check";
 import { TroubleNotification } from "./session/notifications/trouble";
 import type { Session } from "./session/session";
@@ -23,12 +24,14 @@ export function activate(context: vscode.ExtensionContext): void {
     const factory = new AdapterFactory(context.extensionUri, log, sessions);
     const statusBar = new StatusBar(sessions);
     const whenContexts = new WhenContexts(sessions);
-    for (const observer of [statusBar, whenContexts, new BugCheckNotification(), new TroubleNotification(log)]) {
+    const languages = new LanguagesDuringSessions();
+    const notifications = [new BugCheckNotification(), new TroubleNotification(log)];
+    for (const observer of [statusBar, whenContexts, languages, new DebugView(), ...notifications]) {
         sessions.observe(observer);
     }
     const { registerDebugConfigurationProvider: provide, registerDebugAdapterDescriptorFactory } = vscode.debug;
     context.subscriptions.push(
-        ...[log, sessions, statusBar, whenContexts, new LanguagesDuringSessions(TYPE)],
+        ...[log, sessions, statusBar, whenContexts, languages],
         registerDebugAdapterDescriptorFactory(TYPE, factory),
         provide(TYPE, new ConfigurationProvider(factory, log, context.logUri)),
         provide(

@@ -48,7 +48,7 @@ export async function locate(search: Search): Promise<Located | AdapterProblem> 
             unusable ??= found;
         }
     }
-    return unusable ?? { kind: "missing", searched: [`the extension (${search.bundledFolder})`, "the PATH"] };
+    return unusable ?? { kind: "missing", searched: [search.bundledFolder, "the folders of the PATH"] };
 }
 
 /** The setting as an absolute path: `~` and `${workspaceFolder}` are taken. */

@@ -44,7 +44,7 @@ export const PATH_SETTING = "kdap.adapterPath";
 export function message(problem: AdapterProblem): string {
     switch (problem.kind) {
         case "missing":
-            return `kdap, the debug adapter, was not found in ${problem.searched.join(", ")}. Install it, or set ${PATH_SETTING} to its path.`;
+            return `kdap, the debug adapter, was found neither in ${problem.searched.join(" nor in ")}. Install it, or set ${PATH_SETTING} to its path.`;
         case "settingIsWrong":
             return `${PATH_SETTING} is ${problem.path}, and there is no such file. Set it to kdap's path, or clear it to search for kdap.`;
         case "notExecutable":

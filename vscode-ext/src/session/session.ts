@@ -6,18 +6,19 @@ import { SessionState } from "./session_state";
 
 /** Who wants to know of what happens in sessions. */
 export interface Observer {
+    /** Nothing was said yet. */
+    began?(session: Session): void;
+    /** Nothing will be said any more. */
+    ended?(session: Session): void;
     /** What is known of the session has changed. */
     changed?(session: Session): void;
     stopped?(session: Session): void;
     /** The adapter says something that the user has to notice. */
     trouble?(session: Session, text: string): void;
-    terminated?(session: Session): void;
 }
 
 /** What commands and views work on. */
 export class Session extends SessionState {
-    /** Whether the user has ended it. */
-    isLeft = false;
     /** Tells the editor something in the adapter's name. */
     tellEditor: (event: DebugProtocol.Event) => void = () => undefined;
 
@@ -26,11 +27,6 @@ export class Session extends SessionState {
         private readonly observers: readonly Observer[],
     ) {
         super();
-    }
-
-    override sent(message: DebugProtocol.ProtocolMessage): void {
-        super.sent(message);
-        this.isLeft ||= message.type === "request" && (message as DebugProtocol.Request).command === "disconnect";
     }
 
     override received(message: DebugProtocol.ProtocolMessage): boolean {
@@ -61,8 +57,6 @@ export class Session extends SessionState {
         const output = (event as DebugProtocol.OutputEvent).body;
         if (event.event === "stopped") {
             this.tell((observer) => observer.stopped?.(this));
-        } else if (event.event === "terminated") {
-            this.tell((observer) => observer.terminated?.(this));
         } else if (event.event === "output" && output.category === "important") {
             this.tell((observer) => observer.trouble?.(this, output.output.trim()));
             // Its notification has buttons: VS Code's own isn't needed.

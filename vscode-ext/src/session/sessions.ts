@@ -10,7 +10,15 @@ export class Sessions implements vscode.Disposable {
     private readonly ending: vscode.Disposable;
 
     constructor() {
-        this.ending = vscode.debug.onDidTerminateDebugSession(({ id }) => this.sessions.delete(id));
+        this.ending = vscode.debug.onDidTerminateDebugSession(({ id }) => {
+            const session = this.sessions.get(id);
+            if (session !== undefined) {
+                this.sessions.delete(id);
+                for (const observer of this.observers) {
+                    observer.ended?.(session);
+                }
+            }
+        });
     }
 
     /** The session that the user looks at. */
@@ -26,6 +34,9 @@ export class Sessions implements vscode.Disposable {
     begin(debugSession: vscode.DebugSession): Session {
         const session = new Session(debugSession, this.observers);
         this.sessions.set(debugSession.id, session);
+        for (const observer of this.observers) {
+            observer.began?.(session);
+        }
         return session;
     }
 
