@@ -11,7 +11,7 @@ pub static BREAK_IN: Command = Command {
     names: &[".breakin"],
     usage: ".breakin",
     summary: "Stops a running target",
-    run: |invocation| act(invocation, BREAK_IN.usage, Session::break_in),
+    run: |invocation| act(invocation, Session::break_in),
 };
 
 /// `.reboot`
@@ -19,7 +19,7 @@ pub static REBOOT: Command = Command {
     names: &[".reboot"],
     usage: ".reboot",
     summary: "Restarts the target's machine; breakpoints are set again when it comes back",
-    run: |invocation| act(invocation, REBOOT.usage, Session::reboot),
+    run: |invocation| act(invocation, Session::reboot),
 };
 
 /// `.crash`
@@ -27,7 +27,7 @@ pub static CRASH: Command = Command {
     names: &[".crash"],
     usage: ".crash",
     summary: "Makes the target's system crash, which writes a dump if it is set up for that",
-    run: |invocation| act(invocation, CRASH.usage, Session::cause_bug_check),
+    run: |invocation| act(invocation, Session::cause_bug_check),
 };
 
 /// `.restart`
@@ -35,7 +35,7 @@ pub static RESTART: Command = Command {
     names: &[".restart"],
     usage: ".restart",
     summary: "Begins the connection with the target anew",
-    run: |invocation| act(invocation, RESTART.usage, Session::resynchronise),
+    run: |invocation| act(invocation, Session::resynchronise),
 };
 
 /// `.pagein`
@@ -50,12 +50,9 @@ pub static PAGE_IN: Command = Command {
     },
 };
 
-fn act(
-    invocation: &mut Invocation<'_>,
-    usage: &'static str,
-    act: fn(&mut Session) -> Result<(), RunError>,
-) -> Result<Report, CommandError> {
-    Arguments::new(invocation.arguments, usage).finish()?;
+/// Each is called by its name alone.
+fn act(invocation: &mut Invocation<'_>, act: fn(&mut Session) -> Result<(), RunError>) -> Result<Report, CommandError> {
+    Arguments::new(invocation.arguments, invocation.name).finish()?;
     act(invocation.session)?;
     Ok(Report::default())
 }

@@ -124,13 +124,18 @@ impl Listing {
         numbered.filter(|(_, line)| line.length() > 0).map(|(number, _)| number).collect()
     }
 
-    /// Whether the code is still the same: all of it, or the instruction at `address`.
+    /// Whether the code is still the same, and what can't be read still can't: all of it, or what is at `address`.
     pub fn is_true(&self, engine: &Engine, address: Option<VirtualAddress>) -> bool {
-        let instructions = self.lines.iter().filter(|line| line.length() > 0);
-        let mut asked = instructions.filter(|line| address.is_none_or(|at| line.address <= at && at < line.end()));
-        asked.all(|line| {
-            let code = self.code_of(line);
-            engine.target().code().prefix(line.address, code.len()).0 == code
+        let read = |address, count| engine.target().code().prefix(address, count).0;
+        let is_asked =
+            |line: &&Line| address.is_none_or(|at| line.address == at || (line.address < at && at < line.end()));
+        self.lines.iter().filter(is_asked).all(|line| match line.content {
+            Content::Source(_) => true,
+            Content::Unreadable(_) => read(line.address, 1).is_empty(),
+            Content::Instruction(_) => {
+                let code = self.code_of(line);
+                read(line.address, code.len()) == code
+            }
         })
     }
 

@@ -26,8 +26,12 @@ impl Sources {
     pub fn listing(&mut self, engine: &Engine, at: Position) -> (Source, i64) {
         let start = function_start(engine, at.code);
         let is_good = |listing: &Listing| listing.line_of(at).is_some() && listing.is_true(engine, Some(at.code));
-        let known = self.by_function.get(&start).copied();
-        let known = known.filter(|&index| self.listings.get(index).is_some_and(is_good));
+        let is_good = |index: &usize| self.listings.get(*index).is_some_and(is_good);
+        let mut known = self.by_function.get(&start).copied().filter(is_good);
+        if known.is_none() && start == at.code {
+            // It isn't known where the function begins: one that shows the code will do.
+            known = self.by_function.values().copied().find(is_good);
+        }
         let index = known.unwrap_or(self.listings.len());
         if known.is_none() {
             self.listings.push(Listing::of(engine, start, at));
