@@ -54,7 +54,7 @@ export function message(problem: AdapterProblem): string {
         case "tooOld":
             return `${problem.located.path}${origin(problem.located)} is kdap ${problem.version}; this extension needs ${problem.needed} or later. Update it, or set ${PATH_SETTING} to a newer one.`;
         case "cannotStart":
-            return `${problem.located.path}${origin(problem.located)} doesn't start: ${describe(problem.ending)}.`;
+            return `${problem.located.path}${origin(problem.located)} doesn't start: ${describe(problem.ending)}. Install kdap again, or set ${PATH_SETTING} to another one.`;
         case "died":
             return `kdap (${problem.path}) ended in the middle of the session: ${describe(problem.ending)}.`;
     }

@@ -51,6 +51,11 @@ function ask(file: string): Promise<Answer> {
                 resolve({ said: stdout });
                 return;
             }
+            if (error.killed === true) {
+                const late = `it gave no answer within ${PATIENCE / 1000} seconds`;
+                resolve({ said: stdout, ending: { code: null, signal: null, stderr, error: late } });
+                return;
+            }
             // `code` is a word where the process was never started.
             const code = typeof error.code === "number" ? error.code : null;
             const signal = error.signal ?? null;

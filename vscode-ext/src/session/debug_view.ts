@@ -1,10 +1,13 @@
-/** Opens the debug view at a stop. VS Code does that at breakpoints only. */
+/**
+ * Opens the debug view at a stop. VS Code does that where the top frame has source, and so late that nothing in the view
+ * is unfolded.
+ */
 
 import * as vscode from "vscode";
 import type { Observer, Session } from "./session";
 
-/** Stops that the user is looking at the debug view for anyway, or that VS Code opens it for. */
-const NOT_FOR = new Set(["breakpoint", "step", "goto"]);
+/** Stops that the user caused in the middle of something. */
+const NOT_FOR = new Set(["step", "goto"]);
 
 /** Opens it as the user's setting has it, and leaves the keyboard where it is. */
 export class DebugView implements Observer {

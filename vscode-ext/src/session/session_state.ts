@@ -34,8 +34,11 @@ export class SessionState {
 
     /** What stopped the target as a bug check, if it stands at one. */
     get bugCheck(): string | undefined {
-        const description = this.state === "halted" && this.stop?.reason === "exception" ? this.stop.description : "";
-        return /^Bug check (.*)/s.exec(description ?? "")?.[1];
+        const stop = this.state === "halted" && this.stop?.reason === "exception" ? this.stop : undefined;
+        // The description is short, for the call stack; the text has the name.
+        return stop?.description?.startsWith(BUG_CHECK) === true
+            ? (stop.text ?? stop.description).replace(BUG_CHECK, "")
+            : undefined;
     }
 
     /** The processor whose thread has this number, or the one that stopped. */
