@@ -1,12 +1,17 @@
 // Reads what dapcheck.py found in the sessions of a run.
 import fs from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A target is left in order before the adapter ends, and the report comes last. */
+const TIME_LIMIT_MS = 15_000;
 
 /**
  * The findings of all reports in `out`. `failed`: what the adapter broke; `warnings`: what either side did that is
  * legal and doubtful. Each with its rule, how often, and the first example.
  */
-export function findings(out) {
+export async function findings(out) {
+    await allWritten(out);
     const reports = fs
         .readdirSync(out)
         .filter((name) => /^dapcheck-\d+\.json$/.test(name))
@@ -28,4 +33,15 @@ export function findings(out) {
             (finding) => finding.severity === "warn" || (finding.severity === "error" && finding.by !== "adapter"),
         ),
     };
+}
+
+/** Waits until each trace has its report: VS Code ends before the adapter does. */
+async function allWritten(out) {
+    const end = Date.now() + TIME_LIMIT_MS;
+    const missing = () =>
+        fs
+            .readdirSync(out)
+            .filter((name) => name.endsWith(".jsonl"))
+            .some((name) => !fs.existsSync(path.join(out, name.replace(/jsonl$/, "json"))));
+    while (missing() && Date.now() < end) await sleep(100);
 }

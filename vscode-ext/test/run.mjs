@@ -41,6 +41,9 @@ const all = fs
     .sort();
 const names = positionals.length > 0 ? positionals : options.short ? SHORT : all;
 const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "kdap-vscode-"));
+/** VS Code's own: the extension is installed once for all specs. */
+const data = path.join(temporary, "data");
+let isInstalled = false;
 const machines = new Set();
 
 function cleanUp() {
@@ -104,18 +107,21 @@ async function runSpec(name, { harness, kdap, vsix }) {
             fs.mkdirSync(path.dirname(path.join(workspace, to)), { recursive: true });
             fs.writeFileSync(path.join(workspace, to), typeof text === "string" ? text : JSON.stringify(text, null, 2));
         }
-        const data = path.join(folder, "data");
         setAdapterPath(data, adapter);
         const file = path.join(folder, "spec.json");
-        fs.writeFileSync(file, JSON.stringify({ ...spec, workspace, out, vsix: [vsix], dataDir: data }));
+        fs.writeFileSync(
+            file,
+            JSON.stringify({ ...spec, workspace, out, vsix: isInstalled ? [] : [vsix], dataDir: data }),
+        );
         const log = path.join(out, "log.txt");
+        isInstalled = true;
         const status = await drive(harness, "vscode.mjs", [file], { log, timeLimitMs: TIME_LIMIT_MS });
         const problems =
             status === 0
                 ? []
                 : [`exit status ${status ?? "none: it took too long"}; the last lines of ${log}:\n${lastLines(log)}`];
         if (dapcheck && kind === "checked") {
-            const found = findings(out);
+            const found = await findings(out);
             if (found.sessions < sessions)
                 problems.push(`${found.sessions} debug sessions, where there are to be ${sessions}`);
             problems.push(...found.failed.map((text) => `dapcheck: ${text}`));

@@ -16,7 +16,7 @@ test("a dump stands at its bug check from its first stop on", () => {
     session.sent(request("attach", { dumpFile: "/a/MEMORY.DMP" }));
     assert.deepEqual([session.isLive, session.state, session.target], [false, "connecting", "/a/MEMORY.DMP"]);
     session.received(
-        event("stopped", { reason: "exception", description: "Bug check X (d1)", threadId: 2, text: "X (d1)" }),
+        event("stopped", { reason: "exception", description: "Bug check d1", threadId: 2, text: "X (d1)" }),
     );
     session.received(threads("Processor 0", "Processor 1: System (4.8)"));
     assert.deepEqual([session.state, session.bugCheck], ["halted", "X (d1)"]);

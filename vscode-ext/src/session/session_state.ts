@@ -21,6 +21,8 @@ const SUFFIXES: readonly (readonly [string, TargetState])[] = [
     [" (does not answer)", "unknown"],
     [" (disconnected)", "ended"],
 ];
+/** How the description of a bug check's stop begins. */
+const BUG_CHECK = "Bug check ";
 
 /** The state of one session. */
 export class SessionState {
