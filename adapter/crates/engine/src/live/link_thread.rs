@@ -122,6 +122,7 @@ impl LinkThread {
         let mut piece = vec![0; 16 << 10];
         let opened = self.begin.elapsed();
         let mut silences = SILENCE.into_iter().peekable();
+        let mut heard = false;
         loop {
             let now = self.now();
             self.pass_on(now);
@@ -142,6 +143,9 @@ impl LinkThread {
                     Ok(0) => return End::Lost("the other end closed the line".to_owned()),
                     Ok(count) => {
                         let now = self.now();
+                        if !std::mem::replace(&mut heard, true) && self.host.phase() == Phase::AwaitingTarget {
+                            self.notices.push(Notice::FirstBytes);
+                        }
                         self.host.receive(now, piece.get(..count).unwrap_or_default());
                     }
                     Err(error) => return End::Lost(error.to_string()),

@@ -17,6 +17,8 @@ pub enum Notice {
     Step(Step),
     /// The line is open; nothing was heard yet.
     Opened,
+    /// Something comes over the line, be it the target or its boot loader.
+    FirstBytes,
     /// Nothing useful was heard for so long since the line was opened.
     StillSilent(Duration),
     /// The line was lost; whether it will be opened again.
