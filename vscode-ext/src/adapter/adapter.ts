@@ -10,6 +10,7 @@ import { Conversation } from "./conversation";
 import { type Ending, message as words } from "./problem";
 import { reportProblem } from "./report_problem";
 import type { AdapterLog } from "../session/adapter_log";
+import { confirmReboot, withoutAskingBack } from "../session/commands/reboot_target";
 import { LogTail } from "../session/log_tail";
 import type { Session } from "../session/session";
 
@@ -54,7 +55,23 @@ export class Adapter implements vscode.DebugAdapter {
     handleMessage(message: vscode.DebugProtocolMessage): void {
         this.conversation.sent(message as DebugProtocol.ProtocolMessage);
         this.session.sent(message as DebugProtocol.ProtocolMessage);
-        this.process.send(message);
+        const request = message as DebugProtocol.Request;
+        if (request.command === "restart" && this.session.isLive) {
+            void this.restart(request);
+        } else {
+            this.process.send(withoutAskingBack(request));
+        }
+    }
+
+    /** Passes the request on once the user has confirmed it. If not, it is done: nothing has changed. */
+    private async restart(request: DebugProtocol.Request): Promise<void> {
+        if (await confirmReboot(this.session.debugSession)) {
+            this.process.send(request);
+            return;
+        }
+        const { seq, command } = request;
+        const declined: DebugProtocol.Response = { seq: 0, type: "response", request_seq: seq, command, success: true };
+        this.pass(declined);
     }
 
     dispose(): void {

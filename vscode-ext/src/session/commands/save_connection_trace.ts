@@ -24,7 +24,7 @@ export async function saveConnectionTrace(session: Session): Promise<void> {
         const head = `${debugSession.name}: ${session.target ?? ""}, ${session.state}, ${new Date().toISOString()}`;
         const text = [head, ...lines, ""].join("\n");
         await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
-        const told = `${lines.length} packets were written to ${path.basename(file.fsPath)}.`;
+        const told = `${lines.length} lines were written to ${path.basename(file.fsPath)}.`;
         if ((await vscode.window.showInformationMessage(told, OPEN)) === OPEN) {
             await vscode.window.showTextDocument(file);
         }
