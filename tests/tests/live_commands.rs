@@ -331,6 +331,27 @@ fn a_target_runs_until_it_is_broken_in_on_and_runs_on_when_the_input_ends() {
 }
 
 #[test]
+fn code_that_its_image_has_otherwise_is_shown_as_it_is_also_under_a_breakpoint() {
+    let Some((minint, mut console)) = halted(&kernel_alone()) else { return };
+    let entry = console.value("nt!KeBugCheckEx");
+    assert_ne!(minint.memory(entry, 1).unwrap(), [0x90]);
+    console.run("eb nt!KeBugCheckEx 90");
+    // Once it has run, nobody remembers that.
+    console.send("g");
+    console.run(".breakin");
+    console.run("bp nt!KeBugCheckEx");
+    console.send("g");
+    console.run(".breakin");
+    assert_eq!(minint.memory(entry, 1).unwrap(), [0xcc]);
+    assert_eq!(console.number("db nt!KeBugCheckEx L1", "  "), 0x90);
+    console.send("g");
+    console.run(".breakin");
+    assert_eq!(minint.memory(entry, 1).unwrap(), [0xcc]);
+    assert_eq!(console.end(), (true, String::new()));
+    assert_eq!(minint.memory(entry, 1).unwrap(), [0x90]);
+}
+
+#[test]
 fn a_console_that_is_asked_to_end_lets_the_target_go() {
     let Some((minint, mut console)) = halted(&kernel_alone()) else { return };
     let entry = console.value("nt!KeBugCheckEx");
