@@ -53,6 +53,8 @@ pub fn let_go(
 pub fn step(session: &mut Session, arguments: &StepArguments, kind: StepKind) -> Result<(), RequestError> {
     let attached = session.attached()?;
     let is_live = attached.engine.target().live().is_some();
+    let target = arguments.target_id.filter(|_| is_live && kind == StepKind::Into);
+    let target = target.map(|number| attached.step_target(number)).transpose()?;
     if is_live {
         let processor = attached.processor(arguments.thread_id)?;
         attached.engine.select_context(ContextSource::Processor(processor)).map_err(RequestError::Scope)?;
@@ -61,8 +63,7 @@ pub fn step(session: &mut Session, arguments: &StepArguments, kind: StepKind) ->
         Some(SteppingGranularity::Instruction) => Granularity::Instruction,
         Some(SteppingGranularity::Statement | SteppingGranularity::Line) | None => Granularity::Line,
     };
-    let target = arguments.target_id.filter(|_| kind == StepKind::Into);
-    match target.map(|number| session.attached()?.step_target(number)).transpose()? {
+    match target {
         Some(target) => let_go(session, |engine| engine.step_into(target)),
         None => let_go(session, |engine| engine.step(kind, granularity)),
     }

@@ -78,6 +78,7 @@ fn spec(attached: &Attached, source: &Source, file: &str, breakpoint: &SourceBre
     }
     let from_1 = |number: i64| u32::try_from(number).ok().filter(|&number| number > 0);
     let line = from_1(line).ok_or_else(|| format!("there is no line {}", breakpoint.line))?;
-    let column = breakpoint.column.and_then(|column| from_1(column + i64::from(!client.columns_start_at1)));
+    let column =
+        breakpoint.column.and_then(|column| from_1(column.saturating_add(i64::from(!client.columns_start_at1))));
     Ok(Spec::SourceLine(SourceLineSpec { module: None, file: file.to_owned(), line, column }))
 }

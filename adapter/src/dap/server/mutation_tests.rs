@@ -50,6 +50,8 @@ fn requests() -> Vec<Value> {
         ("disassemble", json!({"memoryReference": "0x1000", "instructionOffset": -50, "instructionCount": 100})),
         ("setBreakpoints", json!({"source": {"path": "/a.c"}, "breakpoints": [{"line": 3, "condition": "{"}]})),
         ("source", json!({"sourceReference": 3, "source": {"sourceReference": 3}})),
+        ("stepInTargets", json!({"frameId": 1})),
+        ("stepIn", json!({"threadId": 1, "targetId": 2, "granularity": "line"})),
         ("cancel", json!({"requestId": 3, "progressId": "progress-1"})),
         ("noSuchRequest", json!([1, "zwei", {"drei": 3.5}])),
     ];

@@ -25,17 +25,22 @@ impl Sources {
     /// The listing of the function that `at` lies in, and the line of `at` in it, from 1.
     pub fn listing(&mut self, engine: &Engine, at: Position) -> (Source, i64) {
         let start = function_start(engine, at.code);
-        let is_good = |listing: &Listing| listing.line_of(at).is_some() && listing.is_true(engine, Some(at.code));
-        let is_good = |index: &usize| self.listings.get(*index).is_some_and(is_good);
+        let is_good = |index: &usize| {
+            let shows = |listing: &Listing| listing.line_of(at).is_some() && listing.is_true(engine, Some(at.code));
+            self.listings.get(*index).is_some_and(shows)
+        };
         let mut known = self.by_function.get(&start).copied().filter(is_good);
         if known.is_none() && start == at.code {
             // It isn't known where the function begins: one that shows the code will do.
-            known = self.by_function.values().copied().find(is_good);
+            known = self.by_function.values().copied().filter(is_good).max();
         }
         let index = known.unwrap_or(self.listings.len());
         if known.is_none() {
             self.listings.push(Listing::of(engine, start, at));
-            self.by_function.insert(start, index);
+            // One that was given up is not all of it.
+            if !engine.cancel_flag().is_cancelled() {
+                self.by_function.insert(start, index);
+            }
         }
         let line = self.listings.get(index).and_then(|listing| listing.line_of(at));
         (self.source(index), line.unwrap_or(1))
