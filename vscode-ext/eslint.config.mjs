@@ -2,7 +2,7 @@ import tseslint from "typescript-eslint";
 
 /** Modules that the extension host alone has, or that import it: they are kept out of what unit tests load. */
 export default tseslint.config(
-    { ignores: ["bin", "dist", "out", "test"] },
+    { ignores: ["bin", "dist", "out"] },
     ...tseslint.configs.strictTypeChecked,
     ...tseslint.configs.stylisticTypeChecked,
     {

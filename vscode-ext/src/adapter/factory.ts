@@ -11,8 +11,8 @@ import { checkVersion } from "./version";
 
 /** Finds the adapter, checks it, and starts one for each session. */
 export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
-    /** The binary that was found to be right. */
-    private located: Located | undefined;
+    /** The binaries that were found to be right, by the folder that they are for. */
+    private readonly checked = new Map<string | undefined, Located>();
 
     constructor(
         private readonly extension: vscode.Uri,
@@ -22,7 +22,7 @@ export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
 
     /** The binary to be used in this folder, or what is wrong. */
     async find(folder: vscode.WorkspaceFolder | undefined): Promise<Located | AdapterProblem> {
-        this.located = undefined;
+        this.checked.delete(folder?.uri.toString());
         const workspaceFolder = folder ?? vscode.workspace.workspaceFolders?.[0];
         const located = await locate({
             setting: vscode.workspace.getConfiguration("kdap", folder).get("adapterPath", ""),
@@ -38,12 +38,13 @@ export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
             return version;
         }
         this.log.append(`kdap ${version}: ${located.path}\n`);
-        this.located = located;
+        this.checked.set(folder?.uri.toString(), located);
         return located;
     }
 
     async createDebugAdapterDescriptor(session: vscode.DebugSession): Promise<vscode.DebugAdapterDescriptor> {
-        const located = this.located ?? (await this.find(session.workspaceFolder));
+        const folder = session.workspaceFolder;
+        const located = this.checked.get(folder?.uri.toString()) ?? (await this.find(folder));
         if ("kind" in located) {
             throw new Error(message(located));
         }
