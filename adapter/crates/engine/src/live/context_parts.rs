@@ -64,18 +64,13 @@ impl Live {
         if parts != Parts::Work {
             return Ok(self.context(processor)?.get(register));
         }
-        match self.read_part(processor, register) {
-            Err(LinkError::Refused { .. }) => {
-                let whole = self.context(processor)?;
-                self.known().context_parts = Parts::Fail;
-                Ok(whole.get(register))
-            }
-            Ok(value) => {
-                self.known().as_reported.insert(processor);
-                Ok(Some(value))
-            }
-            Err(error) => Err(error),
+        if let Some(told) = self.told_part(processor, register)? {
+            self.known().as_reported.insert(processor);
+            return Ok(Some(told));
         }
+        let whole = self.context(processor)?;
+        self.known().context_parts = Parts::Fail;
+        Ok(whole.get(register))
     }
 
     fn read_part(&self, processor: u16, register: RegisterId) -> Result<u128, LinkError> {
@@ -84,6 +79,14 @@ impl Live {
         match self.ask_processor(Some(processor), request)? {
             Answer::Context { context, .. } if context.len() == count as usize => Ok(value(&context)),
             _ => Err(LinkError::Refused { what: "GetContextEx", status: Status::UNSUCCESSFUL }),
+        }
+    }
+
+    /// The same, `None` where the target refuses.
+    fn told_part(&self, processor: u16, register: RegisterId) -> Result<Option<u128>, LinkError> {
+        match self.read_part(processor, register) {
+            Err(LinkError::Refused { .. }) => Ok(None),
+            told => told.map(Some),
         }
     }
 
@@ -130,7 +133,8 @@ impl Live {
             Ok(_) | Err(LinkError::Refused { .. }) => false,
             Err(error) => return Err(error),
         };
-        if !taken || parts == Parts::Untried && self.read_part(processor, register)? != value(&bytes) {
+        let proven = parts == Parts::Work || taken && self.told_part(processor, register)? == Some(value(&bytes));
+        if !taken || !proven {
             self.known().context_parts = Parts::Fail;
             return Ok(false);
         }
@@ -156,11 +160,7 @@ impl Live {
         if parts == Parts::Work && asked {
             return Ok(true);
         }
-        let told = match self.read_part(processor, register) {
-            Ok(told) => Some(told),
-            Err(LinkError::Refused { .. }) => None,
-            Err(error) => return Err(error),
-        };
+        let told = self.told_part(processor, register)?;
         let tells = match parts {
             Parts::Untried => told.is_some() && told == self.context(processor)?.get(register),
             Parts::Work | Parts::Fail => told.is_some(),
