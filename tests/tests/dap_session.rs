@@ -2,6 +2,7 @@
 //! QEMU's gdb stub and LLVM's tools, not from kdap.
 
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::path::Path;
 use tests::dap_client::{Client, Target, capabilities, sample_o0, sample_o2};
 use tests::temporary::TemporaryFolder;
@@ -100,6 +101,12 @@ fn check_stack(mut sample: Sample) {
     // The frames that deal with the crash step back behind the one that failed.
     let focused = frames.iter().position(|frame| frame["source"]["presentationHint"] != "deemphasize");
     assert_eq!(function_of(&frames[focused.unwrap()]), "sampledrv!SlotStore");
+    let mut hints = HashMap::new();
+    for source in frames.iter().map(|frame| &frame["source"]) {
+        let key = (source["path"].to_string(), source["sourceReference"].to_string());
+        let hint = &source["presentationHint"];
+        assert_eq!(*hints.entry(key).or_insert(hint), hint, "VS Code keeps one for each source: {source}");
+    }
 }
 
 #[test]

@@ -14,8 +14,8 @@ use memory::VirtualAddress;
 /// its entry, if it came without a better reason.
 pub fn of(engine: &Engine, stop: &Stop, first: bool) -> Stopped {
     let (reason, description) = match &stop.reason {
-        StopReason::Entry => ("entry", "Stopped when attached to".to_owned()),
-        StopReason::Pause if first => ("entry", "Stopped when attached to".to_owned()),
+        StopReason::Entry => ("entry", "Attached".to_owned()),
+        StopReason::Pause if first => ("entry", "Attached".to_owned()),
         StopReason::Pause => ("pause", "Stopped".to_owned()),
         StopReason::Breakpoint(ids) => breakpoint(engine, ids),
         StopReason::DataBreakpoint(ids) => ("data breakpoint", format!("Data breakpoint {}", numbers(ids))),

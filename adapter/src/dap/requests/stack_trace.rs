@@ -7,7 +7,7 @@ use crate::dap::session::Session;
 use crate::dap::view::attached::Attached;
 use crate::dap::view::listing::Position;
 use crate::dap::view::thread_stack::{Row, ThreadStack};
-use crate::dap::view::to_dap;
+use crate::dap::view::to_dap::{self, Place};
 use engine::stack::{Certainty, Frame, FrameDescription};
 use serde::{Deserialize, Serialize};
 
@@ -71,12 +71,17 @@ impl Request for StackTrace {
         let stack = ThreadStack::of(&attached.engine, processor).map_err(RequestError::Scope)?;
         let start = arguments.start_frame.unwrap_or(0);
         let count = arguments.levels.filter(|&levels| levels > 0).unwrap_or(usize::MAX);
+        let passed_over = sources_before_the_fault(attached, &stack);
         let rows = (start..stack.len()).take(count);
         let frames = rows.map(|row| {
             let id = attached.frame_number(processor, row)?;
             let format = arguments.format;
             Ok(match stack.row(row) {
-                Some(Row::Frame(_, _, frame)) => self::frame(attached, id, frame, row < stack.fault, format),
+                Some(Row::Frame(_, _, frame)) => {
+                    let mut shown = self::frame(attached, id, frame, format);
+                    pass_over(&mut shown, row < stack.fault, &passed_over);
+                    shown
+                }
                 Some(Row::Exception) => label(id, exception(attached)),
                 Some(Row::End(end)) => label(id, format!("the stack ends here: {end}")),
                 None => label(id, String::new()),
@@ -86,28 +91,39 @@ impl Request for StackTrace {
     }
 }
 
-/// A frame; `handles_crash` for those that deal with the crash that happened below them.
-fn frame(attached: &mut Attached, id: i64, frame: &Frame, handles_crash: bool, format: Option<Format>) -> StackFrame {
+/// The sources of the frames that deal with the crash, which happened below them. What failed isn't among them.
+fn sources_before_the_fault(attached: &mut Attached, stack: &ThreadStack) -> Vec<Source> {
+    if stack.fault == 0 {
+        return Vec::new();
+    }
+    let mut source = |row| match stack.row(row) {
+        Some(Row::Frame(_, _, frame)) => Some(place(attached, frame).source),
+        _ => None,
+    };
+    let failed = source(stack.fault);
+    (0..stack.fault).filter_map(source).filter(|source| failed.as_ref() != Some(source)).collect()
+}
+
+/// Marks what clients pass over when they look for the frame to focus: they take the first that isn't marked so, which is
+/// the one that failed. VS Code keeps one hint for a source, whichever frame last came with it, so that a source has the
+/// same one in all frames.
+fn pass_over(frame: &mut StackFrame, handles_crash: bool, sources: &[Source]) {
+    if let Some(source) = frame.source.as_mut().filter(|source| sources.contains(source)) {
+        source.presentation_hint = Some("deemphasize");
+        frame.presentation_hint = frame.presentation_hint.or(Some("normal"));
+    }
+    if handles_crash {
+        frame.presentation_hint = Some("subtle");
+    }
+}
+
+fn frame(attached: &mut Attached, id: i64, frame: &Frame, format: Option<Format>) -> StackFrame {
+    let place = place(attached, frame);
     let modules = attached.engine.target().modules();
     let mut description = FrameDescription::of(frame, modules);
     let module_id = modules.at(frame.instruction_pointer).map(|module| to_dap::address(module.base()));
     if format.is_some_and(|format| format.module == Some(false)) && description.function.is_some() {
         description.module = None;
-    }
-    let guessed = frame.certainty == Certainty::Guessed;
-    let line = description.line.clone();
-    let place = line.as_ref().and_then(|line| to_dap::source_place(attached, line));
-    let mut place = place.unwrap_or_else(|| {
-        let at = Position { program_counter: frame.instruction_pointer, code: frame.code_address() };
-        let mut listed = to_dap::listing_place(attached, at);
-        if let Some(line) = &line {
-            listed.source.origin = Some(format!("disassembly: {} is not on this machine", line.file.name));
-        }
-        listed
-    });
-    if handles_crash {
-        // Clients focus the first frame that isn't marked so: the one that failed.
-        place.source.presentation_hint = Some("deemphasize");
     }
     StackFrame {
         id,
@@ -117,8 +133,22 @@ fn frame(attached: &mut Attached, id: i64, frame: &Frame, handles_crash: bool, f
         column: place.column,
         instruction_pointer_reference: Some(to_dap::address(frame.instruction_pointer)),
         module_id,
-        presentation_hint: (guessed || handles_crash).then_some("subtle"),
+        presentation_hint: (frame.certainty == Certainty::Guessed).then_some("subtle"),
     }
+}
+
+/// Where a frame's code is: its line, or otherwise its place in the listing of its function.
+fn place(attached: &mut Attached, frame: &Frame) -> Place {
+    let line = FrameDescription::of(frame, attached.engine.target().modules()).line;
+    let place = line.as_ref().and_then(|line| to_dap::source_place(attached, line));
+    place.unwrap_or_else(|| {
+        let at = Position { program_counter: frame.instruction_pointer, code: frame.code_address() };
+        let mut listed = to_dap::listing_place(attached, at);
+        if let Some(line) = &line {
+            listed.source.origin = Some(format!("disassembly: {} is not on this machine", line.file.name));
+        }
+        listed
+    })
 }
 
 fn name(frame: &Frame, description: &FrameDescription, format: Option<Format>) -> String {
