@@ -3,7 +3,14 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import { machineLines, type MachineLine, parsePs, parseShowVmInfo, type Process } from "./running_machines";
+import {
+    machineLines,
+    type MachineLine,
+    parseDomainXml,
+    parsePs,
+    parseShowVmInfo,
+    type Process,
+} from "./running_machines";
 
 const run = promisify(execFile);
 /** Milliseconds that a tool may take. */
@@ -11,8 +18,8 @@ const PATIENCE = 5000;
 
 /** The lines of all machines that can be seen. What can't be asked has none. */
 export async function findMachines(): Promise<MachineLine[]> {
-    const [processes, virtualBox] = await Promise.all([findProcesses(), findVirtualBox()]);
-    const lines = [...processes.flatMap(machineLines), ...virtualBox];
+    const [processes, virtualBox, libvirt] = await Promise.all([findProcesses(), findVirtualBox(), findLibvirt()]);
+    const lines = [...processes.flatMap(machineLines), ...virtualBox, ...libvirt];
     const isFirst = (line: MachineLine, index: number) =>
         lines.findIndex((other) => other.connection === line.connection) === index;
     return lines.filter(isFirst);
@@ -46,6 +53,17 @@ async function findVirtualBox(): Promise<MachineLine[]> {
     const ids = [...running.matchAll(/\{([0-9a-f-]+)\}\s*$/gim)].map((match) => match[1] ?? "");
     const infos = await Promise.all(ids.map((id) => output("VBoxManage", "showvminfo", id, "--machinereadable")));
     return infos.flatMap(parseShowVmInfo);
+}
+
+/** The machines of the system and those of the user. */
+async function findLibvirt(): Promise<MachineLine[]> {
+    const lines = ["qemu:///system", "qemu:///session"].map(async (uri) => {
+        const virsh = (...args: string[]) => output("virsh", "--readonly", "--connect", uri, ...args);
+        const names = (await virsh("list", "--name")).split(/\r?\n/).filter((name) => name.trim() !== "");
+        const domains = await Promise.all(names.map((name) => virsh("dumpxml", name)));
+        return domains.flatMap(parseDomainXml);
+    });
+    return (await Promise.all(lines)).flat();
 }
 
 /** What a tool prints; nothing if there is no such tool, or it fails. */

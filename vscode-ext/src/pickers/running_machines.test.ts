@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { machineLines, parsePs, parseShowVmInfo } from "./running_machines";
+import { machineLines, parseDomainXml, parsePs, parseShowVmInfo } from "./running_machines";
 
 function lines(command: string) {
     return machineLines({ pid: 7, arguments: command.split(" ") });
@@ -64,4 +64,21 @@ test("VirtualBox's serial ports are found where it is the server", () => {
         { connection: "tcp:localhost:4555", machine: "Windows 11", pid: 0 },
     ]);
     assert.deepEqual(parseShowVmInfo('name="x"\nuartmode1="disconnected"\nuartmode2="client,/tmp/kd"\n'), []);
+});
+
+test("libvirt's serial ports are found where it is the server", () => {
+    const xml = `<domain type='kvm' id='3'><name>win11</name><devices>
+        <serial type='unix'>
+          <source mode='bind' path='/tmp/kd'/>
+          <target type='isa-serial' port='0'><model name='isa-serial'/></target>
+        </serial>
+        <serial type="tcp"><source mode="bind" host="127.0.0.1" service="4555"/><protocol type="raw"/></serial>
+        <serial type='unix'><source mode='connect' path='/tmp/other'/></serial>
+        <serial type='pty'><source path='/dev/pts/3'/></serial>
+        <channel type='unix'><source mode='bind' path='/run/agent'/></channel>
+      </devices></domain>`;
+    assert.deepEqual(parseDomainXml(xml), [
+        { connection: "unix:/tmp/kd", socket: "/tmp/kd", machine: "win11", pid: 0 },
+        { connection: "tcp:127.0.0.1:4555", machine: "win11", pid: 0 },
+    ]);
 });

@@ -129,3 +129,17 @@ export function parseShowVmInfo(output: string): MachineLine[] {
         return mode === "tcpserver" ? [{ ...tcpEnd("", end), machine, pid: 0 }] : [];
     });
 }
+
+/** The sockets of serial ports in the output of `virsh dumpxml NAME`: QEMU gets those as open files, without a name. */
+export function parseDomainXml(xml: string): MachineLine[] {
+    const machine = /<name>([^<]*)<\/name>/.exec(xml)?.[1] ?? "libvirt";
+    return [...xml.matchAll(/<serial type=['"](unix|tcp)['"]>(.*?)<\/serial>/gs)].flatMap((serial): MachineLine[] => {
+        const source = /<source\s([^>]*)>/.exec(serial[2] ?? "")?.[1] ?? "";
+        const get = (key: string) => new RegExp(`\\b${key}=['"]([^'"]*)['"]`).exec(source)?.[1] ?? "";
+        if (get("mode") !== "bind") {
+            return [];
+        }
+        const end = serial[1] === "unix" ? unix(get("path")) : tcpEnd(get("host"), get("service"));
+        return [{ ...end, machine, pid: 0 }];
+    });
+}

@@ -10,20 +10,23 @@ const TRACE = "Save Connection Trace…";
 const LOG = "Show Log";
 /** Milliseconds after which it is clear whether the trouble has ended the session. */
 const SETTLED = 200;
+/** Milliseconds within which the same words are the same trouble. */
+const SAME = 10_000;
 
-/** Shows a notification for each trouble that isn't on the screen already. */
+/** Shows a notification for each trouble, once. */
 export class TroubleNotification implements Observer {
-    private readonly shown = new Set<string>();
+    private readonly told = new Set<string>();
 
     constructor(private readonly log: AdapterLog) {}
 
     trouble(session: Session, text: string): void {
-        if (this.shown.has(text)) {
+        if (this.told.has(text)) {
             return;
         }
-        this.shown.add(text);
+        this.told.add(text);
+        setTimeout(() => this.told.delete(text), SAME);
         setTimeout(() => {
-            void this.tell(session, text).finally(() => this.shown.delete(text));
+            void this.tell(session, text);
         }, SETTLED);
     }
 
