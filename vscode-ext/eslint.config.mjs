@@ -24,5 +24,6 @@ export default tseslint.config(
             "no-restricted-imports": ["error", "vscode"],
         },
     },
-    { files: ["**/*.mjs"], extends: [tseslint.configs.disableTypeChecked] },
+    { files: ["**/*.mjs", "**/*.cjs"], extends: [tseslint.configs.disableTypeChecked] },
+    { files: ["**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
 );

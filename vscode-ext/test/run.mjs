@@ -17,7 +17,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { adapters } from "./adapters.mjs";
-import { builtAdapter, packagedExtension, root, samples, tools } from "./build.mjs";
+import { builtAdapter, packagedExtension, samples, tools } from "./build.mjs";
 import { findings } from "./dapcheck.mjs";
 import { drive, endAll, harnessFolder, setAdapterPath } from "./harness.mjs";
 import { bootMachine, hasQemu } from "./machine.mjs";
