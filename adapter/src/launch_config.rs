@@ -1,7 +1,7 @@
 //! The arguments of `attach` and `launch`, as they stand in `launch.json`.
 //!
-//! The one source of them: names, types and descriptions of the editor's schema come from here (`editor_schema.rs`). Properties that aren't
-//! listed are the client's own (`name`, `type`, `preLaunchTask`, …) and are ignored.
+//! The one source of them: names, types and descriptions of the editor's schema come from here (`editor_schema.rs`).
+//! Properties that aren't listed are the client's own (`name`, `type`, `preLaunchTask`, …) and are ignored.
 
 use crate::connection_config::{ConnectionConfig, TransportConfig};
 use serde::Deserialize;
