@@ -103,8 +103,7 @@ fn check_stack(mut sample: Sample) {
     assert_eq!(function_of(&frames[focused.unwrap()]), "sampledrv!SlotStore");
     let mut hints = HashMap::new();
     for source in frames.iter().map(|frame| &frame["source"]) {
-        let key = (source["path"].to_string(), source["sourceReference"].to_string());
-        let hint = &source["presentationHint"];
+        let (key, hint) = ([&source["path"], &source["sourceReference"]], &source["presentationHint"]);
         assert_eq!(*hints.entry(key).or_insert(hint), hint, "VS Code keeps one for each source: {source}");
     }
 }

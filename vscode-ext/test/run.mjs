@@ -9,8 +9,10 @@
 //   adapter   what the extension finds as the adapter: a name in adapters.mjs
 //   machine   the build of the live driver ("O0", "O2") that runs in the sample kernel; it must still run at the end
 //   sessions  how many debug sessions there are to be; dapcheck.py listens to each
+//   api       in place of steps: a file in api/ that runs in the extension host
 // Placeholders in all its strings: {{workspace}}, {{samples}}, {{adapter}}, {{socket}} (the machine's serial port),
 // {{line FILE TEXT}} (the number of the only line of samples/FILE with TEXT).
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -108,14 +110,10 @@ async function runSpec(name, { harness, kdap, vsix }) {
             fs.writeFileSync(path.join(workspace, to), typeof text === "string" ? text : JSON.stringify(text, null, 2));
         }
         setAdapterPath(data, adapter);
-        const file = path.join(folder, "spec.json");
-        fs.writeFileSync(
-            file,
-            JSON.stringify({ ...spec, workspace, out, vsix: isInstalled ? [] : [vsix], dataDir: data }),
-        );
         const log = path.join(out, "log.txt");
-        isInstalled = true;
-        const status = await drive(harness, "vscode.mjs", [file], { log, timeLimitMs: TIME_LIMIT_MS });
+        const status = spec.api
+            ? await runInHost(spec.api, { harness, workspace, folder, vsix, log })
+            : await runSteps(spec, { harness, workspace, folder, vsix, out, log });
         const problems =
             status === 0
                 ? []
@@ -135,6 +133,29 @@ async function runSpec(name, { harness, kdap, vsix }) {
             machines.delete(machine);
         }
     }
+}
+
+/** Drives the workbench. */
+function runSteps(spec, { harness, workspace, folder, vsix, out, log }) {
+    const file = path.join(folder, "spec.json");
+    const installed = isInstalled ? [] : [vsix];
+    isInstalled = true;
+    fs.writeFileSync(file, JSON.stringify({ ...spec, workspace, out, vsix: installed, dataDir: data }));
+    return drive(harness, "vscode.mjs", [file], { log, timeLimitMs: TIME_LIMIT_MS });
+}
+
+/** Runs a test beside the extension, in VS Code's extension host. */
+function runInHost(api, { harness, workspace, folder, vsix, log }) {
+    execFileSync("python3", ["-m", "zipfile", "-e", vsix, folder]);
+    const where = [
+        "--ext",
+        path.join(folder, "extension"),
+        "--tests",
+        path.join(here, "api", api),
+        "--workspace",
+        workspace,
+    ];
+    return drive(harness, "exttest.mjs", [...where, "--data", data], { log, timeLimitMs: TIME_LIMIT_MS });
 }
 
 /** The value with all placeholders in its strings filled; a string that is a `{{line …}}` alone becomes a number. */
