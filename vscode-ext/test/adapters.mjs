@@ -14,7 +14,7 @@ function script(file, lines, mode = 0o755) {
 export const adapters = {
     /** kdap; with dapcheck.py between it and VS Code where that is here. What isn't a session is kdap's own answer. */
     checked({ folder, kdap, dapcheck, out }) {
-        const proxy = `exec python3 ${quoted(dapcheck)} proxy --exit-grace 4 --report ${quoted(path.join(out, "dapcheck-%p.json"))} --trace ${quoted(path.join(out, "dapcheck-%p.jsonl"))} -- ${quoted(kdap)} "$@"`;
+        const proxy = `exec setsid python3 ${quoted(dapcheck)} proxy --exit-grace 4 --report ${quoted(path.join(out, "dapcheck-%p.json"))} --trace ${quoted(path.join(out, "dapcheck-%p.jsonl"))} -- ${quoted(kdap)} "$@"`;
         return script(path.join(folder, "kdap"), [
             `case "$1" in ''|dap|--port) ${dapcheck ? proxy : `exec ${quoted(kdap)} "$@"`} ;; esac`,
             `exec ${quoted(kdap)} "$@"`,
