@@ -16,6 +16,9 @@ const LLDB = ["lldb-dap", "lldb-vscode", "lldb-dap-14", "lldb-vscode-14"];
 const { values: options } = parseArgs({
     options: { runs: { type: "string", default: "15" }, kdap: { type: "string" }, vsix: { type: "string" } },
 });
+/** The extension, as VS Code shows it. */
+const NAME = JSON.parse(fs.readFileSync(path.join(here, "../package.json"), "utf8")).displayName;
+const ACTIVATIONS = 5;
 const temporary = fs.mkdtempSync(path.join(os.tmpdir(), "kdap-timing-"));
 
 function cleanUp() {
@@ -41,11 +44,8 @@ async function main() {
     const vsix = path.resolve(options.vsix ?? packagedExtension(temporary));
     console.log(`.vsix: ${fs.statSync(vsix).size} bytes`);
     const dump = path.join(samples, "crash/O0.dmp");
-    const first = await measure(harness, kdapOnDump(kdap, vsix, dump));
-    print("kdap", dump, first);
-    console.log(
-        `activation: ${first.activate === undefined ? "was active already" : `${first.activate.toFixed(1)} ms`}`,
-    );
+    print("kdap", dump, await measure(harness, kdapOnDump(kdap, vsix, dump)));
+    console.log(`activation: median ${median(await activations(harness, kdap, vsix))} ms`);
     const lldb = LLDB.map((name) => spawnSync("which", [name], { encoding: "utf8" }).stdout.trim()).find(Boolean);
     if (!lldb) {
         console.log(`skipped: none of ${LLDB.join(", ")} is installed`);
@@ -56,7 +56,7 @@ async function main() {
 }
 
 /** A folder for one debugger: its extension, and a workspace with one configuration. */
-function laidOut(name, configuration, times) {
+function laidOut(name, configuration) {
     const folder = path.join(temporary, name);
     const workspace = path.join(folder, "workspace");
     fs.mkdirSync(path.join(workspace, ".vscode"), { recursive: true });
@@ -66,26 +66,21 @@ function laidOut(name, configuration, times) {
     );
     fs.writeFileSync(
         path.join(workspace, "timing.json"),
-        JSON.stringify({ type: configuration.type, runs: +options.runs, ...times }),
+        JSON.stringify({ type: configuration.type, runs: +options.runs }),
     );
     return { folder, workspace, extension: path.join(folder, "extension") };
 }
 
 function kdapOnDump(kdap, vsix, dump) {
     const of = (folder) => path.join(samples, folder);
-    const { publisher, name } = JSON.parse(fs.readFileSync(path.join(here, "../package.json"), "utf8"));
-    const it = laidOut(
-        "kdap",
-        {
-            type: "kd",
-            request: "attach",
-            name: "dump",
-            dumpFile: dump,
-            symbolPath: [of("minint/bin"), of("driver/O0")],
-            sourceMap: { "C:\\kdap": root },
-        },
-        { extension: `${publisher}.${name}` },
-    );
+    const it = laidOut("kdap", {
+        type: "kd",
+        request: "attach",
+        name: "dump",
+        dumpFile: dump,
+        symbolPath: [of("minint/bin"), of("driver/O0")],
+        sourceMap: { "C:\\kdap": root },
+    });
     execFileSync("python3", ["-m", "zipfile", "-e", vsix, it.folder]);
     setAdapterPath(path.join(it.folder, "data"), kdap);
     return it;
@@ -149,10 +144,47 @@ async function measure(harness, { folder, workspace, extension }) {
     return JSON.parse(fs.readFileSync(path.join(workspace, "times.json"), "utf8"));
 }
 
+/** Milliseconds that VS Code says the extension took to activate ("Show Running Extensions"), each in a fresh host. */
+async function activations(harness, kdap, vsix) {
+    const folder = path.join(temporary, "activation");
+    const workspace = path.join(folder, "workspace");
+    const out = path.join(folder, "out");
+    const data = path.join(folder, "data");
+    fs.mkdirSync(workspace, { recursive: true });
+    fs.writeFileSync(path.join(workspace, "empty.txt"), "");
+    setAdapterPath(data, kdap);
+    const rows = ".runtime-extensions-editor .monaco-list-row";
+    const steps = [
+        { sleep: 4000 },
+        { command: "kdap: Show Log" },
+        { sleep: 2000 },
+        { command: "Developer: Show Running Extensions" },
+        { waitFor: { in: rows, has: NAME } },
+        { dump: [rows] },
+    ];
+    const times = [];
+    for (let run = 0; run < ACTIVATIONS; run++) {
+        const file = path.join(folder, "spec.json");
+        const spec = { workspace, out, steps, dataDir: data, height: 2000, vsix: run === 0 ? [vsix] : [] };
+        fs.writeFileSync(file, JSON.stringify(spec));
+        const log = path.join(folder, "log.txt");
+        const status = await drive(harness, "vscode.mjs", [file], { log, timeLimitMs: 300_000 });
+        if (status !== 0) throw new Error(`exit status ${status}:\n${fs.readFileSync(log, "utf8")}`);
+        const { dumps } = JSON.parse(fs.readFileSync(path.join(out, "result.json"), "utf8"));
+        times.push(+/Activation: (\d+)ms/.exec(dumps[rows].find((row) => row.includes(NAME)))[1]);
+    }
+    return times;
+}
+
+function median(times) {
+    const sorted = times.toSorted((a, b) => a - b);
+    return sorted[sorted.length >> 1];
+}
+
 function print(name, file, { stopped, shown }) {
     const row = (times) => {
-        const sorted = times.toSorted((a, b) => a - b);
-        return `median ${sorted[sorted.length >> 1].toFixed(0)} ms (${sorted[0].toFixed(0)}-${sorted.at(-1).toFixed(0)})`;
+        const [least, most] = [Math.min(...times), Math.max(...times)];
+        return `median ${median(times).toFixed(0)} ms (${least.toFixed(0)}-${most.toFixed(0)})`;
     };
     console.log(
         `${name} on ${path.basename(file)} (${fs.statSync(file).size} bytes), ${stopped.length} runs: F5 to stopped ${row(stopped)}, to the focused frame ${row(shown)}`,

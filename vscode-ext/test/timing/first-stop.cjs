@@ -1,5 +1,5 @@
 // Runs in VS Code's extension host: F5 (the workspace's launch.json has one configuration) to the first stop, over and over.
-// Writes {"stopped": [ms…], "shown": [ms…], "activate": ms} to the file that KDAP_TIMES names: until the adapter's
+// Writes {"stopped": [ms…], "shown": [ms…]} to the file that KDAP_TIMES names: until the adapter's
 // `stopped` reached VS Code, and until the top frame had the focus, which is when Variables and the editor fill.
 const fs = require("node:fs");
 const path = require("node:path");
@@ -7,21 +7,14 @@ const vscode = require("vscode");
 
 exports.run = async () => {
     const workspace = vscode.workspace.workspaceFolders[0].uri.fsPath;
-    const { type, extension, runs } = JSON.parse(fs.readFileSync(path.join(workspace, "timing.json"), "utf8"));
-    const found = extension && vscode.extensions.getExtension(extension);
-    let activate;
-    if (found && !found.isActive) {
-        const begin = performance.now();
-        await found.activate();
-        activate = performance.now() - begin;
-    }
+    const { type, runs } = JSON.parse(fs.readFileSync(path.join(workspace, "timing.json"), "utf8"));
     let stop;
     vscode.debug.registerDebugAdapterTrackerFactory(type, {
         createDebugAdapterTracker: () => ({
             onDidSendMessage: (message) => message.event === "stopped" && stop?.(performance.now()),
         }),
     });
-    const times = { stopped: [], shown: [], activate };
+    const times = { stopped: [], shown: [] };
     for (let run = 0; run < runs; run++) {
         const stopped = new Promise((resolve) => {
             stop = resolve;
