@@ -1,6 +1,6 @@
 // Runs in VS Code's extension host: F5 (the workspace's launch.json has one configuration) to the first stop, over and over.
-// Writes {"stopped": [ms…], "shown": [ms…]} to the file that KDAP_TIMES names: until the adapter's
-// `stopped` reached VS Code, and until the top frame had the focus, which is when Variables and the editor fill.
+// Writes {"stopped": [ms…], "shown": [ms…]} to times.json in the workspace: until the adapter's `stopped` reached VS Code,
+// and until a frame had the focus, which is when Variables and the editor fill.
 const fs = require("node:fs");
 const path = require("node:path");
 const vscode = require("vscode");
