@@ -194,8 +194,8 @@ fn what_the_user_changes_the_target_acts_on_and_its_words_are_shown() {
     let set = json!({"variablesReference": locals, "name": "result", "value": "0x1234"});
     assert_eq!(session.client.ask("setVariable", set)["value"], "4660");
     session.client.ask("next", json!({"threadId": thread}));
-    session.stopped("step");
-    assert_eq!(session.value(thread, "Worker->Results[Request->Kind]"), "4660");
+    let step = session.stopped("step");
+    assert_eq!(session.value(thread, "Worker->Results[Request->Kind]"), "4660", "{stop} {step}");
     let frame = session.stack(thread).swap_remove(0);
     let hover = json!({"expression": "result = 1", "frameId": frame["id"], "context": "hover"});
     assert!(session.client.refused("evaluate", hover).contains("nothing is changed"));

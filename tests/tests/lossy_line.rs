@@ -1,8 +1,8 @@
 //! Sessions over a bad line: whatever it drops, changes, repeats or delays, what is shown is true, nothing hangs, and the
 //! kernel runs at the end. The truth is what QEMU's monitor says, and the sources.
 //!
-//! `KDAP_LOSSY_SESSIONS` says how many (10), `KDAP_LOSSY_SEED` with which seed they begin (1), `KDAP_LOSSY_LOGS` in which
-//! folder each adapter writes its log: `tests/lossy.sh 300`.
+//! `KDAP_LOSSY_SESSIONS` says how many (10), `KDAP_LOSSY_SEED` with which seed they begin (1):
+//! `tests/lossy.sh 300`.
 
 #![cfg(unix)]
 
@@ -372,10 +372,6 @@ fn session(minint: Minint, truth: &Truth, seed: u64) -> Minint {
     let mut arguments = arguments(&minint, "O0");
     let Address::Tcp(address) = line.address() else { panic!("a port was asked for") };
     arguments["connection"] = format!("tcp:{address}{}", if cuts { ",reconnect" } else { "" }).into();
-    if let Some(folder) = std::env::var_os("KDAP_LOSSY_LOGS") {
-        arguments["logFile"] = Path::new(&folder).join(format!("{seed}.log")).to_str().into();
-        arguments["trace"] = "trace".into();
-    }
     let session = LiveSession::new(minint, Client::start());
     let mut bad = Bad { session, line, truth, unreadable: Vec::new(), again: Vec::new(), seen: 0 };
     let outcome = catch_unwind(AssertUnwindSafe(|| {

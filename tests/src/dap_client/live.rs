@@ -4,6 +4,7 @@ use super::{Client, capabilities};
 use crate::minint::{Minint, Options};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// The kernel in QEMU, and a client of the adapter that debugs it.
@@ -48,10 +49,17 @@ pub fn machine(build: &str, options: &str, paused: bool) -> Option<Minint> {
     })
 }
 
-/// Arguments of `attach` for the machine.
+/// Arguments of `attach` for the machine. `KDAP_LOGS` names a folder where each session leaves its adapter's log.
 pub fn arguments(minint: &Minint, build: &str) -> Value {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
     let workspace = samples("..").canonicalize().expect("the workspace is here");
+    let log = std::env::var_os("KDAP_LOGS").map(|folder| {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Path::new(&folder).join(format!("{}-{number}.log", std::process::id()))
+    });
     json!({
+        "logFile": &log,
+        "trace": log.map(|_| "trace"),
         "connection": format!("unix:{}", minint.kd_socket().display()),
         "symbolPath": [samples("minint/bin"), samples("livedrv").join(build)],
         "imagePath": [samples("minint/bin"), samples("livedrv").join(build)],

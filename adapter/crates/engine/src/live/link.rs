@@ -136,6 +136,7 @@ impl Shared {
         shown.statistics.clone_from(host.statistics());
         shown.now = now;
         for (position, entry) in host.trace().since(*traced) {
+            tracing::trace!("{entry}");
             if shown.trace.len() >= MAX_TRACE {
                 shown.trace.pop_front();
             }
@@ -189,7 +190,8 @@ impl Link {
         let shared = Arc::new(Shared::new());
         let link = LinkThread::new(queue, Arc::clone(&notices), Arc::clone(&shared));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let run = move || runtime.block_on(link.run(connection));
+        let log = tracing::dispatcher::get_default(tracing::Dispatch::clone);
+        let run = move || tracing::dispatcher::with_default(&log, || runtime.block_on(link.run(connection)));
         let thread = Some(thread::Builder::new().name("kd link".to_owned()).spawn(run)?);
         Ok(Self { commands, notices, shared, tokens: AtomicU64::new(0), thread })
     }
@@ -217,7 +219,10 @@ impl Link {
             if cancel.is_cancelled() { Some(LinkError::Cancelled) } else { self.gives_way(begin) }
         };
         wait(&outcome, gives_up).map_err(|waited| match waited {
-            Waited::Ended(error) => error,
+            Waited::Ended(error) => {
+                tracing::debug!(%error, "no answer");
+                error
+            }
             Waited::GaveUp(error) => {
                 let _ = self.commands.send(Command::Cancel(token));
                 error

@@ -18,15 +18,16 @@ const SILENCE: Duration = Duration::from_secs(2);
 /// … and is given up after that in any case.
 const PERSISTENCE: Duration = Duration::from_secs(15);
 
-/// Reports of other processors' stops are waited for so long when the target was let go, …
-const FAREWELL: Duration = Duration::from_millis(30);
-/// … and so long where a thread still has its trace flag, or a break-in may not have been heard: a target that was halted keeps
-/// it for when it goes on.
-const LONG_FAREWELL: Duration = Duration::from_millis(150);
-/// A machine that takes long to be let go takes long to report, too: it is waited for so many times as long, …
-const SLOWNESS: u32 = 2;
-/// … but not longer than this.
+/// A processor that stopped at the same time as another one, and isn't reported yet, is reported within so many times what the
+/// target took to acknowledge that it goes on, …
+const HESITATIONS: u32 = 16;
+/// … which is at least that long …
+const SHORTEST_FAREWELL: Duration = Duration::from_millis(30);
+/// … and at most that long.
 const LONGEST_FAREWELL: Duration = Duration::from_millis(600);
+/// A thread that still has its trace flag, and a break-in that may not have been heard, are waited for so long: a target that was
+/// halted keeps them for when it goes on.
+const PENDING_FAREWELL: Duration = Duration::from_millis(150);
 
 /// How the target is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,14 +51,14 @@ impl Session {
             RunState::Connecting => {
                 self.run_control.leaving = true;
                 if live.link().statistics().0.break_ins_sent > 0 {
-                    self.see_off(Duration::ZERO);
+                    self.see_off();
                 }
                 Ok(())
             }
             RunState::Running if leave == Leave::Running && self.runs_alone(&live) => {
                 self.want_nothing();
                 self.run_control.leaving = true;
-                self.see_off(Duration::ZERO);
+                self.see_off();
                 Ok(())
             }
             RunState::Running => self.stop_and_leave(leave, PATIENCE),
@@ -104,9 +105,8 @@ impl Session {
         match leave {
             Leave::Running => {
                 self.run_control.leaving = true;
-                let begin = Instant::now();
                 self.resume_at_last()?;
-                self.see_off(begin.elapsed());
+                self.see_off();
                 Ok(())
             }
             Leave::Halted => {
@@ -143,21 +143,23 @@ impl Session {
         }
     }
 
-    /// A processor that stopped meanwhile reports it now, and nobody will be there to let it go: it is let go, too. `time` is what
-    /// letting the target go took.
-    fn see_off(&mut self, time: Duration) {
+    /// A processor that stopped meanwhile reports it now, and nobody will be there to let it go: it is let go, too.
+    fn see_off(&mut self) {
         let begin = Instant::now();
-        let slow = time.saturating_mul(SLOWNESS).min(LONGEST_FAREWELL);
-        while begin.elapsed() < self.farewell().max(slow) {
+        while self.may_stop_yet(begin) {
             std::thread::sleep(Duration::from_millis(2));
             self.attend();
         }
     }
 
-    fn farewell(&self) -> Duration {
+    /// Whether a stop that the debugger caused may still come; `begin` is when it was left.
+    fn may_stop_yet(&self, begin: Instant) -> bool {
+        let control = &self.run_control;
         let sent = self.target().live().map_or(0, |live| live.link().statistics().0.break_ins_sent);
-        let may_stop = !self.run_control.traced.is_empty() || sent > self.run_control.break_ins_heard;
-        if may_stop { LONG_FAREWELL } else { FAREWELL }
+        let pending = !control.traced.is_empty() || sent > control.break_ins_heard;
+        let farewell = control.hesitation.saturating_mul(HESITATIONS).clamp(SHORTEST_FAREWELL, LONGEST_FAREWELL);
+        let has_just_gone = control.let_go.is_some_and(|at| at.elapsed() < farewell);
+        has_just_gone || (pending && begin.elapsed() < PENDING_FAREWELL)
     }
 
     /// Restarts the machine (`.reboot`).

@@ -13,6 +13,7 @@
 //! | `resume.rs` | letting the target go: breakpoints in, past the instruction that it stands at |
 //! | `debug_registers.rs` | data breakpoints |
 //! | `step.rs`, `line_region.rs`, `step/targets.rs` | steps by instruction and by line, and into one of a line's calls |
+//! | `passing.rs` | what a thread misses while another one passes a breakpoint |
 //! | `until.rs` | steps in a row |
 //! | `resynchronise.rs` | attaching again |
 //! | `leave.rs` | detaching, rebooting, crashing |
@@ -22,6 +23,7 @@ mod debug_registers;
 mod happening;
 mod leave;
 mod line_region;
+mod passing;
 mod resume;
 mod resynchronise;
 mod step;
@@ -41,6 +43,7 @@ use debug_registers::DebugRegisters;
 use kd_protocol::StateChange;
 use memory::VirtualAddress;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
 use step::Step;
 
 /// Why the target isn't let go, or not stopped.
@@ -126,6 +129,10 @@ pub(crate) struct RunControl {
     /// The stop that lasted when the target fell silent: it may be heard again.
     lost: Option<LostStop>,
     letting_go: Option<LettingGo>,
+    /// When it was let go last.
+    let_go: Option<Instant>,
+    /// What it took to acknowledge that, lately at most.
+    hesitation: Duration,
     /// The line was lost, or the link restarted: the next stop may be another system's.
     verify: bool,
     /// What the target asks, while it waits for the answer.

@@ -12,6 +12,7 @@ use kd_protocol::{
 use memory::{ReadVirtualExt, VirtualAddress};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// `STATUS_ASSERTION_FAILURE`: the target stands at `int 2c`.
 const STATUS_ASSERTION_FAILURE: u32 = 0xc000_0420;
@@ -127,17 +128,26 @@ impl Session {
         let status = self.continue_status(&change, handling);
         // Of another thread's step, the trace flag is set already.
         let traces = matches!(&self.run_control.errand, Errand::Step(step) if step.traces() && step.is_of(&change));
-        let at_breakpoint = self.breakpoints.wanted().code.contains(&at) || self.run_control.temporary.contains(&at);
-        self.put_breakpoints(&live, at_breakpoint.then_some(at))?;
-        self.put_debug_registers(&live);
         let thread = ThreadKey::of(&change);
+        let at_breakpoint = self.breakpoints.wanted().code.contains(&at)
+            || self.run_control.temporary.contains(&at)
+            || self.behind_passed().contains(&at);
         if at_breakpoint {
             self.run_control.passing.insert(thread, at);
         }
+        if let Err(error) = self.put_breakpoints(&live, at_breakpoint.then_some(at)) {
+            self.run_control.passing.remove(&thread);
+            return Err(error);
+        }
+        self.put_debug_registers(&live);
         if traces || at_breakpoint {
             self.run_control.traced.insert(thread);
         }
-        match self.send_continue(&live, status, traces || at_breakpoint) {
+        let begin = Instant::now();
+        let sent = self.send_continue(&live, status, traces || at_breakpoint);
+        self.run_control.let_go = Some(Instant::now());
+        self.run_control.hesitation = begin.elapsed().max(self.run_control.hesitation * 3 / 4);
+        match sent {
             Err(RunError::Link { error: LinkError::GaveWay, .. }) => {
                 self.run_control.letting_go = Some(LettingGo { stop: live.stop_number(), told });
                 self.lose_sight();
@@ -264,6 +274,11 @@ impl Session {
     pub(super) fn put_breakpoints(&mut self, live: &Live, except: Option<VirtualAddress>) -> Result<(), RunError> {
         let mut wanted = self.breakpoints.wanted().code;
         wanted.extend(&self.run_control.temporary);
+        let behind_passed = self.behind_passed();
+        wanted.extend(&behind_passed);
+        if let Errand::Step(step) = &mut self.run_control.errand {
+            step.behind_passed.extend(behind_passed);
+        }
         if let Some(at) = except {
             wanted.remove(&at);
         }

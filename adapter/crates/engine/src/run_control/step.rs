@@ -61,6 +61,8 @@ pub(super) struct Step {
     leg: Leg,
     /// Thunks that were followed in a row.
     thunks: usize,
+    /// Instructions behind those that other threads passed meanwhile (`passing.rs`).
+    pub(super) behind_passed: BTreeSet<VirtualAddress>,
     /// The steps that it is one of.
     pub(super) row: Row,
 }
@@ -94,7 +96,12 @@ impl Step {
 
     /// Whether the thread that stopped is the one that steps.
     pub(super) fn is_of(&self, change: &StateChange) -> bool {
-        self.thread == ThreadKey::of(change)
+        self.is_thread(&ThreadKey::of(change))
+    }
+
+    /// Whether this is the thread that steps.
+    pub(super) fn is_thread(&self, thread: &ThreadKey) -> bool {
+        self.thread == *thread
     }
 
     /// Where breakpoint instructions are needed for it.
@@ -131,6 +138,7 @@ impl Session {
             caller_stack_pointer: None,
             leg: self.trace_leg(at),
             thunks: 0,
+            behind_passed: BTreeSet::new(),
             row,
         };
         match (kind, granularity) {
@@ -252,7 +260,11 @@ impl Session {
                 }
                 Ok(Progress::GoOn)
             }
-            Leg::Line(_) => Ok(if self.is_deeper(live, step)? { Progress::GoOn } else { Progress::Done }),
+            Leg::Line(_) => {
+                let goes_on =
+                    self.is_deeper(live, step)? || (step.behind_passed.contains(&at) && self.follow_line(step, at));
+                Ok(if goes_on { Progress::GoOn } else { Progress::Done })
+            }
             &Leg::Trace { flow: Flow::Call(_), next } if at != next => self.entered(live, step, at, next),
             Leg::Trace { flow: Flow::Return, .. } => Ok(Progress::Done),
             Leg::Trace { .. } => Ok(if self.follow_line(step, at) { Progress::GoOn } else { Progress::Done }),

@@ -235,7 +235,8 @@ impl Session {
                 return stop;
             }
         }
-        if self.run_control.temporary.contains(&at) {
+        let overtook = matches!(&self.run_control.errand, Errand::Step(step) if step.behind_passed.contains(&at));
+        if overtook || self.run_control.temporary.contains(&at) {
             return self.temporary_reached(live, change, at);
         }
         Decision::GoOn(Handling::ByFilter)
