@@ -159,7 +159,8 @@ impl Session {
         let pending = !control.traced.is_empty() || sent > control.break_ins_heard;
         let farewell = control.hesitation.saturating_mul(HESITATIONS).clamp(SHORTEST_FAREWELL, LONGEST_FAREWELL);
         let has_just_gone = control.let_go.is_some_and(|at| at.elapsed() < farewell);
-        has_just_gone || (pending && begin.elapsed() < PENDING_FAREWELL)
+        let lasts = begin.elapsed();
+        lasts < LONGEST_FAREWELL && (has_just_gone || (pending && lasts < PENDING_FAREWELL))
     }
 
     /// Restarts the machine (`.reboot`).
