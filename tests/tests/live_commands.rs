@@ -112,10 +112,11 @@ impl Drop for Console {
 /// A kernel that has booted, and a console that has stopped it.
 fn halted(options: &Options) -> Option<(Minint, Console)> {
     let mut minint = Minint::start(options)?;
-    minint.wait_for_console(BOOTED, Instant::now() + TIME_LIMIT);
+    let processors = options.processors;
+    minint.wait_for_console(&format!("minint: {processors} processors"), Instant::now() + TIME_LIMIT);
     let mut console = Console::connect(&minint);
     let shown = console.run("");
-    assert!(shown.contains("Connected to Windows 19041 x64 target, 2 processors"), "{shown}");
+    assert!(shown.contains(&format!("Connected to Windows 19041 x64 target, {processors} processor")), "{shown}");
     assert!(shown.contains("Break instruction exception - code 80000003 (first chance)\nrax="), "{shown}");
     assert!(shown.contains("nt!DbgBreakPointWithStatus:\n"), "{shown}");
     Some((minint, console))
@@ -123,6 +124,11 @@ fn halted(options: &Options) -> Option<(Minint, Console)> {
 
 fn kernel_alone() -> Options {
     Options { command_line: "/DEBUG".into(), ..Options::default() }
+}
+
+/// On more than one processor, the clock's interrupts of all of them run past the same breakpoints.
+fn on_one_processor() -> Options {
+    Options { processors: 1, ..kernel_alone() }
 }
 
 fn word(minint: &Minint, address: u64) -> u64 {
@@ -140,7 +146,7 @@ fn runs(minint: &Minint) {
 
 #[test]
 fn a_function_is_stepped_through_and_returned_from() {
-    let Some((minint, mut console)) = halted(&kernel_alone()) else { return };
+    let Some((minint, mut console)) = halted(&on_one_processor()) else { return };
     let entry = console.value("nt!KeClockInterruptNotify");
     console.run("bp nt!KeClockInterruptNotify");
     let stop = console.run("g");
@@ -175,7 +181,7 @@ fn a_function_is_stepped_through_and_returned_from() {
 
 #[test]
 fn a_call_is_traced_into_and_left_again() {
-    let Some((minint, mut console)) = halted(&kernel_alone()) else { return };
+    let Some((minint, mut console)) = halted(&on_one_processor()) else { return };
     console.run("bp nt!HalpTimerClockInterrupt; g; bc *");
     console.run("pc");
     let (call, rsp) = (console.register("rip"), console.register("rsp"));
@@ -219,13 +225,15 @@ fn a_watched_instruction_is_reported_before_it_is_executed_and_then_gone_past() 
     let at = console.value("nt!KeClockInterruptNotify");
     console.run("ba e1 nt!KeClockInterruptNotify");
     let before = word(&minint, TICK_COUNT);
-    // Each processor has its clock; one of them counts the ticks.
-    for _ in 0..6 {
+    // Each processor has its clock; one of them counts the ticks, and on a busy host the other one may come first for long.
+    let mut hits = 0;
+    while hits < 6 || (word(&minint, TICK_COUNT) == before && hits < 100) {
         console.run("g");
         assert_eq!(console.register("rip"), at);
+        hits += 1;
     }
     let ticks = word(&minint, TICK_COUNT);
-    assert!(ticks > before, "{ticks}");
+    assert!(ticks > before, "{hits}");
     // The other processor may get there first.
     let steps_past = (0..8).any(|_| {
         console.run("p");
@@ -233,7 +241,7 @@ fn a_watched_instruction_is_reported_before_it_is_executed_and_then_gone_past() 
     });
     assert!(steps_past);
     // Nobody sees the first of them.
-    console.run("bc *; ba e1 nt!KeClockInterruptNotify 9; g");
+    console.run("bc *; ba e1 nt!KeClockInterruptNotify 30; g");
     assert_eq!(console.register("rip"), at);
     assert!(word(&minint, TICK_COUNT) > ticks, "{ticks}");
     console.run("bc *");
