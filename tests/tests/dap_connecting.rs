@@ -67,7 +67,7 @@ fn each_step_to_a_target_is_told_and_the_progress_ends_before_it_is_shown() {
     let told = progress(&session.client);
     let (start, end) = (told.first().unwrap(), told.last().unwrap());
     assert_eq!((start.0.as_str(), end.0.as_str()), ("progressStart", "progressEnd"), "{told:?}");
-    for step in ["is open", "break-in sent", "the first bytes came", "Connected to Windows"] {
+    for step in ["is open", "break-in sent", "first bytes received", "Connected to Windows"] {
         assert!(told.iter().any(|(event, message)| event == "progressUpdate" && message.contains(step)), "{told:?}");
     }
     let position = |name: &str| session.client.events().iter().position(|event| event["event"] == name).unwrap();

@@ -56,7 +56,7 @@ export function message(problem: AdapterProblem): string {
         case "cannotStart":
             return `${problem.located.path}${origin(problem.located)} doesn't start: ${describe(problem.ending)}. Install kdap again, or set ${PATH_SETTING} to another one.`;
         case "died":
-            return `kdap (${problem.path}) ended in the middle of the session: ${describe(problem.ending)}.`;
+            return `kdap (${problem.path}) ended unexpectedly: ${describe(problem.ending)}.`;
     }
 }
 

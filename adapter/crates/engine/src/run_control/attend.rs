@@ -68,7 +68,7 @@ impl Session {
             Notice::Step(step) => self.say(Told::Debugger, step.to_string()),
             Notice::Opened if self.run_control.entered => self.say(Told::Debugger, "the line is open again"),
             Notice::Opened => self.say(Told::Debugger, "waiting for the target: break-in sent"),
-            Notice::FirstBytes => self.say(Told::Debugger, "the first bytes came"),
+            Notice::FirstBytes => self.say(Told::Debugger, "first bytes received"),
             Notice::StillSilent(waited) => self.say_what_is_wrong(waited),
             Notice::Lost { reason, reconnects } => self.line_lost(&reason, reconnects),
             Notice::Failed(reason) => self.line_lost(&reason, false),
