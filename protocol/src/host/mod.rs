@@ -135,11 +135,13 @@ impl Host {
         self.await_target(now);
     }
 
-    /// Stops a target that runs: the byte is repeated until it is heard. Nothing where the target is halted.
+    /// Stops a target that runs: the byte is repeated until it is heard. Nothing where the target is halted; while RESET is being
+    /// answered, nobody knows, and the byte is sent once it isn't.
     pub fn break_in(&mut self, now: Duration) {
-        let can_be_heard = matches!(self.phase, Phase::Running | Phase::Unknown | Phase::AwaitingAnswer);
-        if can_be_heard && !self.breaking_in {
-            self.begin_breaking_in(now);
+        match self.phase {
+            Phase::Running | Phase::Unknown | Phase::AwaitingAnswer if !self.breaking_in => self.begin_breaking_in(now),
+            Phase::Synchronising => self.breaking_in = true,
+            _ => {}
         }
     }
 

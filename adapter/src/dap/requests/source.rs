@@ -30,7 +30,7 @@ impl Request for Source {
 
     fn run(session: &mut Session, arguments: Arguments) -> Result<Body, RequestError> {
         let mut source = arguments.source.unwrap_or_default();
-        source.source_reference.get_or_insert(arguments.source_reference);
+        source.source_reference = source.reference().or(Some(arguments.source_reference));
         let attached = session.attached()?;
         let content = attached.sources.listing_of(&source)?.text(&attached.engine).to_owned();
         Ok(Body { content, mime_type: "text/x-asm" })

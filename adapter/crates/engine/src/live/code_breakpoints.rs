@@ -252,16 +252,17 @@ impl Live {
         Ok(())
     }
 
-    /// Takes out what a debugger that was killed has left in this kernel; returns how many there were.
+    /// Takes out what a debugger that was killed has left in this kernel; returns how many came out, and how many may still be
+    /// there: code is written only with bytes that the target itself has told.
     ///
     /// # Errors
     /// When the target doesn't answer.
-    pub(crate) fn take_leftovers_out(&self) -> Result<usize, LinkError> {
-        let Some(version) = self.version() else { return Ok(0) };
-        let Some(leftovers) = self.journal.leftovers(&version) else { return Ok(0) };
+    pub(crate) fn take_leftovers_out(&self) -> Result<(usize, usize), LinkError> {
+        let Some(version) = self.version() else { return Ok((0, 0)) };
+        let Some(leftovers) = self.journal.leftovers(&version) else { return Ok((0, 0)) };
         let own = self.machine().map_or(&[][..], instruction);
-        let mut found = 0;
-        for (address, Leftover { handle, original }) in &leftovers.breakpoints {
+        let (mut out, mut left) = (0, 0);
+        for (address, Leftover { handle, original, from_image }) in &leftovers.breakpoints {
             let address = VirtualAddress(*address);
             let known = match handle {
                 Some(handle) => self.restore(*handle)?,
@@ -270,15 +271,17 @@ impl Live {
             self.virtual_cache().clear();
             let mut there = vec![0; own.len()];
             let is_there = self.read_uncovered(address, &mut there).is_ok() && there == own && there != *original;
-            if is_there {
+            let can_be_written = is_there && !from_image;
+            if can_be_written {
                 let data = original.clone();
                 self.ask(Request::WriteVirtualMemory(WriteMemory { address: self.on_wire(address.0), data }))?;
             }
-            found += usize::from(known || is_there);
+            out += usize::from(can_be_written || (known && !is_there));
+            left += usize::from(is_there && *from_image);
         }
         self.virtual_cache().clear();
         self.journal.write(Some(version), &Default::default());
-        Ok(found)
+        Ok((out, left))
     }
 
     /// The target has reported a stop at `program_counter`, and took out what is there. Where the code that it reports shows our

@@ -66,7 +66,7 @@ impl Live {
             return Ok(self.context(processor)?.get(register));
         }
         if let Some(told) = self.told_part(processor, register)? {
-            self.known().as_reported.insert(processor);
+            self.known().asked.insert(processor);
             return Ok(Some(told));
         }
         let whole = self.context(processor)?;
@@ -98,7 +98,11 @@ impl Live {
     pub(crate) fn instruction_pointer(&self, stop: &StateChange) -> Result<VirtualAddress, LinkError> {
         let reported = VirtualAddress(stop.program_counter);
         // Targets take no registers before they were asked for some.
-        if self.known().as_reported.contains(&stop.processor) && !self.link.is_doubtful() {
+        let is_as_reported = {
+            let known = self.known();
+            known.asked.contains(&stop.processor) && !known.were_set.contains(&stop.processor)
+        };
+        if is_as_reported && !self.link.is_doubtful() {
             return Ok(reported);
         }
         let architecture = self.machine().map(Machine::architecture).ok_or(LinkError::NoLine)?;
@@ -153,7 +157,7 @@ impl Live {
     fn tells_part(&self, processor: u16, register: RegisterId) -> Result<bool, LinkError> {
         let (parts, asked) = {
             let known = self.known();
-            (known.context_parts, known.contexts.contains_key(&processor) || known.as_reported.contains(&processor))
+            (known.context_parts, known.contexts.contains_key(&processor) || known.asked.contains(&processor))
         };
         if parts == Parts::Work && asked {
             return Ok(true);
@@ -172,7 +176,7 @@ impl Live {
     /// A processor's registers are being set: what is known of them doesn't count any more. Returns it.
     pub(super) fn has_set(&self, processor: u16) -> Option<Context> {
         let mut known = self.known();
-        known.as_reported.remove(&processor);
+        known.were_set.insert(processor);
         known.contexts.remove(&processor)
     }
 }

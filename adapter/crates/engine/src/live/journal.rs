@@ -7,7 +7,8 @@
 //! fffff80320001730 3 48
 //! ```
 //!
-//! A line for each: address, the target's handle (`?` before it has answered), the bytes underneath. The file is named after the
+//! A line for each: address, the target's handle (`?` before it has answered), the bytes underneath, and `image` where the
+//! image's file has told those. The file is named after the
 //! connection, and is there only while the target has breakpoints.
 
 use super::Inserted;
@@ -43,6 +44,8 @@ pub(crate) struct Leftover {
     pub(crate) handle: Option<u32>,
     /// The bytes underneath.
     pub(crate) original: Vec<u8>,
+    /// The image's file has told them: the target may have had others.
+    pub(crate) from_image: bool,
 }
 
 impl Journal {
@@ -80,10 +83,11 @@ fn kernel(version: &Version) -> String {
 
 fn text(version: &Version, inserted: &BTreeMap<u64, Inserted>) -> String {
     let mut text = format!("{HEADING}\n{}\n", kernel(version));
-    for (address, Inserted { handle, original, .. }) in inserted {
+    for (address, Inserted { handle, original, from_image }) in inserted {
         let handle = handle.map_or_else(|| "?".to_owned(), |handle| handle.to_string());
         let original: String = original.iter().map(|byte| format!("{byte:02x}")).collect();
-        text.push_str(&format!("{address:016x} {handle} {original}\n"));
+        let source = if *from_image { " image" } else { "" };
+        text.push_str(&format!("{address:016x} {handle} {original}{source}\n"));
     }
     text
 }
@@ -104,7 +108,8 @@ fn parse(text: &str) -> Option<Leftovers> {
         let original = words.next()?;
         let digits = |at: usize| u8::from_str_radix(original.get(at..at + 2)?, 16).ok();
         let original: Option<Vec<u8>> = (0..original.len()).step_by(2).map(digits).collect();
-        breakpoints.insert(address, Leftover { handle, original: original? });
+        let from_image = words.next() == Some("image");
+        breakpoints.insert(address, Leftover { handle, original: original?, from_image });
     }
     Some(Leftovers { kernel, breakpoints })
 }
@@ -169,8 +174,9 @@ mod tests {
         let journal = Journal { path: Some(folder.join(file_name("unix:/tmp/kd"))) };
         journal.write(Some(version(7)), &some());
         let found = journal.leftovers(&version(7)).unwrap().breakpoints;
-        let told: Vec<_> = found.into_iter().map(|(at, left)| (at, left.handle, left.original)).collect();
-        assert_eq!(told, [(0x1000, Some(3), vec![0x48]), (u64::MAX, None, vec![0xf3, 0x0f])]);
+        let told: Vec<_> =
+            found.into_iter().map(|(at, left)| (at, left.handle, left.original, left.from_image)).collect();
+        assert_eq!(told, [(0x1000, Some(3), vec![0x48], false), (u64::MAX, None, vec![0xf3, 0x0f], true)]);
         assert_eq!(journal.leftovers(&version(8)), None);
         journal.write(Some(version(7)), &BTreeMap::new());
         assert_eq!(journal.leftovers(&version(7)), None);

@@ -90,8 +90,10 @@ pub(crate) struct Known {
     /// Questions are neither given up nor given way with.
     patient: bool,
     contexts: HashMap<u16, Context>,
-    /// Processors that were asked for a register at this stop, and had none set since.
-    as_reported: BTreeSet<u16>,
+    /// Processors that were asked for a register at this stop, …
+    asked: BTreeSet<u16>,
+    /// … and those that had one set.
+    were_set: BTreeSet<u16>,
     context_parts: Parts,
     inserted: BTreeMap<u64, Inserted>,
     /// Where breakpoint instructions were before.
@@ -128,7 +130,8 @@ impl Live {
             stop_number: 0,
             patient: false,
             contexts: HashMap::new(),
-            as_reported: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            were_set: BTreeSet::new(),
             context_parts: Parts::default(),
             inserted: BTreeMap::new(),
             taken_out: BTreeSet::new(),
@@ -214,7 +217,8 @@ impl Live {
         self.forget_memory();
         let mut known = self.known();
         known.contexts.clear();
-        known.as_reported.clear();
+        known.asked.clear();
+        known.were_set.clear();
     }
 
     pub(crate) fn set_cancel_flag(&self, cancel: CancelFlag) {

@@ -7,8 +7,8 @@ use kd_protocol::Request;
 use std::time::{Duration, Instant};
 
 /// A running target is waited for so long to take its breakpoints out: the break-in byte is sent a second time after one second,
-/// and editors wait three for the answer. They end the adapter right after it, so nothing can be left for later; what stays in
-/// is in the journal.
+/// and editors wait two or three for the answer. They end the adapter right after it, so nothing can be left for later; what stays
+/// in is in the journal.
 const PATIENCE: Duration = Duration::from_millis(1500);
 /// The same for one that doesn't answer.
 const SHORT_PATIENCE: Duration = Duration::from_millis(60);

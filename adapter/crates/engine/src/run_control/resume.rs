@@ -112,8 +112,12 @@ impl Session {
     fn needs_changes(&self, live: &Live) -> bool {
         let wanted = self.breakpoints.wanted();
         let inside: BTreeSet<VirtualAddress> = live.inserted().into_iter().map(|(at, _)| at).collect();
-        let code_differs = wanted.code.difference(&inside).any(|at| !self.run_control.refused.contains(at))
-            || inside.difference(&wanted.code).any(|at| !self.run_control.temporary.contains(at));
+        let control = &self.run_control;
+        let is_out =
+            |at: &VirtualAddress| control.refused.contains(at) || control.passing.values().any(|out| out == at);
+        let behind_passed = self.behind_passed();
+        let is_in = |at: &VirtualAddress| control.temporary.contains(at) || behind_passed.contains(at);
+        let code_differs = !wanted.code.difference(&inside).all(is_out) || !inside.difference(&wanted.code).all(is_in);
         code_differs || wanted.watched != self.run_control.watched
     }
 
@@ -181,7 +185,12 @@ impl Session {
         };
         match result {
             Ok(()) => {
-                self.runs_after_all();
+                // It may have been heard again before, where it stood then.
+                let stands_there = self.target().live().is_some_and(|live| live.stop_number() == stop);
+                if self.run_state() == RunState::Unknown || (stands_there && self.run_state() == RunState::Halted) {
+                    self.run_control.lost = None;
+                    self.leave_state(RunState::Running);
+                }
                 if told {
                     self.tell(Happening::Continued);
                 }
@@ -277,7 +286,7 @@ impl Session {
         let behind_passed = self.behind_passed();
         wanted.extend(&behind_passed);
         if let Errand::Step(step) = &mut self.run_control.errand {
-            step.behind_passed.extend(behind_passed);
+            step.behind_passed.extend(&behind_passed);
         }
         if let Some(at) = except {
             wanted.remove(&at);
@@ -297,6 +306,8 @@ impl Session {
                 Ok(()) => {
                     self.run_control.refused.remove(&at);
                 }
+                // Nobody asked for it, and the step may end without it.
+                Err(LinkError::Refused { .. }) if behind_passed.contains(&at) => {}
                 // One that can't be set now doesn't keep the target from going on; it is tried again the next time.
                 Err(error @ LinkError::Refused { .. }) if !self.run_control.temporary.contains(&at) => {
                     if self.run_control.refused.insert(at) {

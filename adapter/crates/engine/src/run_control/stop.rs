@@ -99,10 +99,14 @@ impl Session {
                     return true;
                 }
                 match live.take_leftovers_out() {
-                    Ok(0) => {}
-                    Ok(count) => {
-                        let text = format!("{count} breakpoints that an earlier debugger left behind were taken out");
-                        self.say(Told::Debugger, text);
+                    Ok((out, left)) => {
+                        let what = "breakpoints that an earlier debugger left behind";
+                        if out > 0 {
+                            self.say(Told::Debugger, format!("{out} {what} were taken out"));
+                        }
+                        if left > 0 {
+                            self.say(Told::Important, format!("{left} {what} may still be in the target's code"));
+                        }
                     }
                     Err(error) => {
                         let text =

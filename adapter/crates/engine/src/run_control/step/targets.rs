@@ -50,13 +50,10 @@ impl Session {
         let Some(region) = line_region::explore(self.target(), at, depth, false) else {
             return Ok(self.call_target(at, at).into_iter().collect());
         };
-        let entered = self.inlined_target(at, depth).map(|inlined| inlined.target);
         let mut targets: Vec<StepInTarget> = Vec::new();
         for address in region.instructions() {
             let target = self.inlined_target(address, depth).or_else(|| self.call_target(address, at));
-            let is_new = |target: &StepInTarget| {
-                Some(target.target) != entered && targets.iter().all(|known| known.target != target.target)
-            };
+            let is_new = |target: &StepInTarget| targets.iter().all(|known| known.target != target.target);
             targets.extend(target.filter(is_new));
         }
         Ok(targets)
