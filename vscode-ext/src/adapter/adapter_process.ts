@@ -13,8 +13,11 @@ export interface Listener {
     ended(ending: Ending): void;
 }
 
-/** Milliseconds that the process has to leave its target in order, once its input was closed. */
-const LEAVE_WITHIN = 5000;
+/**
+ * Milliseconds that the process has to leave its target in order, once its input was closed. Over a bad line kdap tries
+ * for up to 15 s to let the target run again; ended before that, it would leave a halted machine behind.
+ */
+const LEAVE_WITHIN = 20_000;
 /** Characters of standard error that are kept. */
 const KEPT = 4000;
 
