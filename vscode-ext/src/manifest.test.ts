@@ -4,7 +4,8 @@ import { test } from "node:test";
 
 interface Manifest {
     version: string;
-    contributes: { commands: { command: string }[] };
+    capabilities: { untrustedWorkspaces: { restrictedConfigurations: string[] } };
+    contributes: { configuration: { properties: object }; commands: { command: string }[] };
 }
 
 // `npm test` runs in the extension's folder.
@@ -27,6 +28,15 @@ test("every command that the manifest names is registered, and every registered 
 test("every command in a menu has a title", () => {
     const titled = manifest.contributes.commands.map(({ command }) => command).sort();
     assert.deepEqual(titled, named(text, /"command": "(kd\.\w+)"/g));
+});
+
+test("a workspace that isn't trusted doesn't say what runs or which files are read", () => {
+    const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;
+    const settings = Object.keys(manifest.contributes.configuration.properties);
+    assert.deepEqual(
+        settings.filter((setting) => !restricted.includes(setting)),
+        ["kdap.trace"],
+    );
 });
 
 test("this version's changes are in the changelog", () => {
