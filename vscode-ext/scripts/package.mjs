@@ -3,6 +3,7 @@
 // and finds kdap by its setting or on the PATH.
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { parseArgs } from "node:util";
 
@@ -28,10 +29,14 @@ if (options.binary !== undefined) {
     chmodSync(bundled, 0o755);
 }
 
-const vsce = ["exec", "--", "vsce", "package", "--no-dependencies", "--allow-missing-repository"];
+// Not through npm: that is a batch file on Windows, which Node doesn't start without a shell.
+const vsce = createRequire(import.meta.url).resolve("@vscode/vsce/vsce");
+const vscePackage = [vsce, "package", "--no-dependencies", "--allow-missing-repository"];
 const target = options.target === undefined ? [] : ["--target", options.target];
 const out = options.out === undefined ? [] : ["--out", options.out];
-const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-const { status } = spawnSync(npm, [...vsce, ...target, ...out], { stdio: "inherit" });
+const { status, error } = spawnSync(process.execPath, [...vscePackage, ...target, ...out], { stdio: "inherit" });
 rmSync("bin", { recursive: true, force: true });
+if (error !== undefined) {
+    throw error;
+}
 process.exit(status ?? 1);
