@@ -10,7 +10,7 @@ const TRACE = "Save Connection Trace…";
 const LOG = "Show Log";
 /** Milliseconds after which it is clear whether the trouble has ended the session. */
 const SETTLED = 200;
-/** Milliseconds within which the same words are the same trouble. */
+/** Milliseconds within which the same words of a session are the same trouble. */
 const SAME = 10_000;
 
 /** Shows a notification for each trouble, once. */
@@ -20,11 +20,12 @@ export class TroubleNotification implements Observer {
     constructor(private readonly log: AdapterLog) {}
 
     trouble(session: Session, text: string): void {
-        if (this.told.has(text)) {
+        const key = `${session.debugSession.id} ${text}`;
+        if (this.told.has(key)) {
             return;
         }
-        this.told.add(text);
-        setTimeout(() => this.told.delete(text), SAME);
+        this.told.add(key);
+        setTimeout(() => this.told.delete(key), SAME);
         setTimeout(() => {
             void this.tell(session, text);
         }, SETTLED);
