@@ -15,8 +15,8 @@ const TICK_COUNT = "0xfffff78000000320";
 export const hasQemu = () =>
     (process.env.PATH ?? "").split(path.delimiter).some((folder) => fs.existsSync(path.join(folder, QEMU)));
 
-/** Starts the kernel and waits until the driver in `samples/livedrv/<build>` runs. Its files go to `folder`. */
-export async function bootMachine(samples, build, folder) {
+/** Switches on a machine with the driver in `samples/livedrv/<build>`. Its files go to `folder`. */
+export function switchOn(samples, build, folder) {
     const file = (name) => path.join(folder, name);
     const log = fs.openSync(file("qemu.log"), "w");
     const child = spawn(
@@ -48,24 +48,27 @@ export async function bootMachine(samples, build, folder) {
         ],
         { stdio: ["ignore", log, log] },
     );
-    const machine = new Machine(child, file("kd"), file("qmp"));
-    const end = Date.now() + TIME_LIMIT_MS;
-    while (!(fs.existsSync(file("console.txt")) && fs.readFileSync(file("console.txt"), "latin1").includes(BOOTED))) {
-        if (child.exitCode !== null || Date.now() > end) {
-            machine.switchOff();
-            throw new Error(`the sample kernel didn't boot: ${fs.readFileSync(file("qemu.log"), "utf8")}`);
-        }
-        await sleep(50);
-    }
-    return machine;
+    return new Machine(child, file);
 }
 
 class Machine {
-    constructor(child, socket, monitor) {
+    constructor(child, file) {
         this.child = child;
         /** The debugger's serial port. */
-        this.socket = socket;
-        this.monitor = monitor;
+        this.socket = file("kd");
+        this.monitor = file("qmp");
+        this.console = file("console.txt");
+        this.log = file("qemu.log");
+    }
+
+    /** Waits until the kernel and its driver run. */
+    async boot() {
+        const end = Date.now() + TIME_LIMIT_MS;
+        while (!(fs.existsSync(this.console) && fs.readFileSync(this.console, "latin1").includes(BOOTED))) {
+            if (this.child.exitCode !== null || Date.now() > end)
+                throw new Error(`the sample kernel didn't boot: ${fs.readFileSync(this.log, "utf8")}`);
+            await sleep(50);
+        }
     }
 
     /** Throws unless the kernel's clock ticks: one that is halted by a debugger stands still. */

@@ -22,7 +22,7 @@ import { adapters } from "./adapters.mjs";
 import { builtAdapter, packagedExtension, samples, tools } from "./build.mjs";
 import { findings } from "./dapcheck.mjs";
 import { drive, endAll, harnessFolder, setAdapterPath } from "./harness.mjs";
-import { bootMachine, hasQemu } from "./machine.mjs";
+import { hasQemu, switchOn } from "./machine.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const SHORT = ["dump", "live", "missing"];
@@ -99,9 +99,10 @@ async function runSpec(name, { harness, kdap, vsix }) {
     }
     const dapcheck = [path.join(tools, "dapcheck/dapcheck.py")].find((tool) => fs.existsSync(tool));
     const adapter = adapters[kind]({ folder, kdap, dapcheck, out });
-    const machine = build && (await bootMachine(samples, build, folder));
+    const machine = build && switchOn(samples, build, folder);
     if (machine) machines.add(machine);
     try {
+        if (machine) await machine.boot();
         const spec = filled(JSON.parse(source), { workspace, samples, adapter, socket: machine?.socket });
         for (const [to, from] of Object.entries(spec.files ?? {}))
             fs.cpSync(path.join(samples, from), path.join(workspace, to), { recursive: true });
