@@ -1,7 +1,7 @@
 /** Looks for virtual machines that run here and for their serial lines. */
 
 import { execFile } from "node:child_process";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
 import {
     machineLines,
@@ -42,7 +42,11 @@ async function readProc(): Promise<Process[]> {
     const processes = await Promise.all(
         pids.map(async (pid): Promise<Process[]> => {
             const text = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-            return text === "" ? [] : [{ pid, arguments: text.split("\0").slice(0, -1) }];
+            if (text === "") {
+                return [];
+            }
+            const folder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+            return [{ pid, arguments: text.split("\0").slice(0, -1), ...(folder === undefined ? {} : { folder }) }];
         }),
     );
     return processes.flat();

@@ -46,6 +46,17 @@ test("what is no serial line to connect to is left out", () => {
     }
 });
 
+test("a relative path is one in the folder that QEMU runs in, or of no use", () => {
+    const relative = ["qemu-system-x86_64", "-serial", "unix:vm/kd,server=on"];
+    const connections = (folder: string | undefined, ...further: string[]) =>
+        machineLines({ pid: 7, arguments: [...relative, ...further], ...(folder === undefined ? {} : { folder }) }).map(
+            (line) => line.connection,
+        );
+    assert.deepEqual(connections("/home/a"), ["unix:/home/a/vm/kd"]);
+    assert.deepEqual(connections(undefined), []);
+    assert.deepEqual(connections("/", "-daemonize"), []);
+});
+
 test("the output of ps is taken apart", () => {
     const output = "    1 /sbin/launchd\n  812 qemu-system-x86_64 -m 4G  -serial unix:/tmp/kd,server=on\n\n";
     assert.deepEqual(

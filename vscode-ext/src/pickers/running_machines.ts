@@ -1,5 +1,6 @@
 /** Serial lines of virtual machines, as their processes' command lines name them. */
 
+import { posix } from "node:path";
 import { quoted } from "../configurations/connection_text";
 
 /** Where a machine's serial line ends, in the words of a connection string. */
@@ -18,6 +19,8 @@ export interface MachineLine {
 export interface Process {
     readonly pid: number;
     readonly arguments: readonly string[];
+    /** The folder that it runs in, if that is known. */
+    readonly folder?: string;
 }
 
 /** The lines that this process serves: QEMU's, also those that libvirt started. */
@@ -29,9 +32,12 @@ export function machineLines(process: Process): MachineLine[] {
     }
     const options = pairs(rest);
     const machine = machineName(options) ?? name;
+    // A daemon has left the folder that it was started in.
+    const folder = rest.some((option) => /^--?daemonize$/.test(option)) ? undefined : process.folder;
     const lines: MachineLine[] = [];
     for (const [option, value] of options) {
-        const line = option === "serial" ? fromSerial(value) : option === "chardev" ? fromChardev(value) : undefined;
+        const end = option === "serial" ? fromSerial(value) : option === "chardev" ? fromChardev(value) : undefined;
+        const line = end === undefined ? undefined : seenFrom(folder, end);
         if (line !== undefined) {
             lines.push({ ...line, machine, pid: process.pid });
         }
@@ -85,6 +91,14 @@ function fromChardev(value: string): End | undefined {
     }
     const [socket, port] = [get("path"), get("port")];
     return socket !== undefined ? unix(socket) : port === undefined ? undefined : tcpEnd(get("host") ?? "", port);
+}
+
+/** A socket with a relative path is one in the folder of the process: where that isn't known, nor is the socket. */
+function seenFrom(folder: string | undefined, end: End): End | undefined {
+    if (end.socket === undefined || posix.isAbsolute(end.socket)) {
+        return end;
+    }
+    return folder === undefined ? undefined : unix(posix.join(folder, end.socket));
 }
 
 /** QEMU has to be the one that listens. */
