@@ -14,12 +14,15 @@ import { confirmReboot, withoutAskingBack } from "../session/commands/reboot_tar
 import { LogTail } from "../session/log_tail";
 import type { Session } from "../session/session";
 
+/** The requests at which kdap begins its log. */
+const STARTS = new Set(["attach", "launch"]);
+
 /** One session's adapter. */
 export class Adapter implements vscode.DebugAdapter {
     private readonly messages = new vscode.EventEmitter<vscode.DebugProtocolMessage>();
     private readonly conversation = new Conversation();
     private readonly process: AdapterProcess;
-    private readonly tail: LogTail | undefined;
+    private tail: LogTail | undefined;
     private isDisposed = false;
 
     readonly onDidSendMessage = this.messages.event;
@@ -32,13 +35,6 @@ export class Adapter implements vscode.DebugAdapter {
         session.tellEditor = (event) => {
             this.messages.fire(event);
         };
-        const { logFile } = session.debugSession.configuration as { logFile?: unknown };
-        this.tail =
-            typeof logFile === "string"
-                ? new LogTail(logFile, (text) => {
-                      log.append(text);
-                  })
-                : undefined;
         this.process = new AdapterProcess(path, {
             message: (message) => {
                 this.pass(message as DebugProtocol.ProtocolMessage);
@@ -83,8 +79,25 @@ export class Adapter implements vscode.DebugAdapter {
 
     private pass(message: DebugProtocol.ProtocolMessage): void {
         this.conversation.received(message);
+        this.tell(message);
+    }
+
+    private tell(message: DebugProtocol.ProtocolMessage): void {
         this.session.received(message);
+        if (message.type === "response" && STARTS.has((message as DebugProtocol.Response).command)) {
+            this.followLog();
+        }
         this.messages.fire(message);
+    }
+
+    /** From the answer on, the log is this session's: until then, its file may hold another session's. */
+    private followLog(): void {
+        const { logFile } = this.session.debugSession.configuration as { logFile?: unknown };
+        if (typeof logFile === "string" && !this.isDisposed) {
+            this.tail ??= new LogTail(logFile, (text) => {
+                this.log.append(text);
+            });
+        }
     }
 
     private ended(ending: Ending): void {
@@ -93,11 +106,10 @@ export class Adapter implements vscode.DebugAdapter {
         }
         const problem = { kind: "died", path: this.path, ending } as const;
         const expected = this.conversation.mayEnd;
-        void this.tail?.close();
         for (const message of this.conversation.farewell(words(problem))) {
-            this.session.received(message);
-            this.messages.fire(message);
+            this.tell(message);
         }
+        void this.tail?.close();
         if (!expected) {
             void reportProblem(problem, this.log);
         }

@@ -7,10 +7,10 @@ const INTERVAL = 300;
 /** Bytes that are taken at once. */
 const PIECE = 64 * 1024;
 
-/** Passes on what is appended to a file, until it is closed. */
+/** Passes on what is in a file and what is appended to it, until it is closed. */
 export class LogTail {
     private position = 0;
-    private isClosed = false;
+    private closing: Promise<void> | undefined;
     private timer: NodeJS.Timeout | undefined;
     private looking: Promise<void> | undefined;
     private readonly decoder = new TextDecoder();
@@ -23,8 +23,11 @@ export class LogTail {
     }
 
     /** Passes on what is left, and looks no more. */
-    async close(): Promise<void> {
-        this.isClosed = true;
+    close(): Promise<void> {
+        return (this.closing ??= this.finish());
+    }
+
+    private async finish(): Promise<void> {
         clearTimeout(this.timer);
         await this.looking;
         await this.look();
@@ -33,7 +36,7 @@ export class LogTail {
     private schedule(): void {
         this.timer = setTimeout(() => {
             this.looking = this.look().finally(() => {
-                if (!this.isClosed) {
+                if (this.closing === undefined) {
                     this.schedule();
                 }
             });
@@ -44,6 +47,11 @@ export class LogTail {
         let file: FileHandle | undefined;
         try {
             file = await open(this.file);
+            if ((await file.stat()).size < this.position) {
+                // Another session has begun it anew.
+                this.position = 0;
+                this.decoder.decode();
+            }
             for (;;) {
                 const { bytesRead, buffer } = await file.read(Buffer.alloc(PIECE), 0, PIECE, this.position);
                 if (bytesRead === 0) {
