@@ -31,7 +31,7 @@ export type AdapterProblem =
     | { readonly kind: "tooOld"; readonly located: Located; readonly version: string; readonly needed: string }
     /** It can't say its version. */
     | { readonly kind: "cannotStart"; readonly located: Located; readonly ending: Ending }
-    /** It ended while a session used it, which nobody had asked for. */
+    /** It ended, or was ended, before its work was done. */
     | { readonly kind: "died"; readonly path: string; readonly ending: Ending };
 
 /** What the user can do about it, as the buttons are labelled. */

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { AdapterFactory } from "../adapter/factory";
 import { message } from "../adapter/problem";
 import { analysis } from "./analysis";
-import { page } from "./page";
+import { type Content, page } from "./page";
 
 /** The editor for dumps, which changes nothing. */
 export class DumpEditor implements vscode.CustomReadonlyEditorProvider {
@@ -14,26 +14,37 @@ export class DumpEditor implements vscode.CustomReadonlyEditorProvider {
         return { uri, dispose: () => undefined };
     }
 
-    async resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): Promise<void> {
+    /** VS Code shows the page once this has returned: it must not wait for kdap. */
+    resolveCustomEditor(document: vscode.CustomDocument, panel: vscode.WebviewPanel): void {
         const { webview } = panel;
-        const file = document.uri.fsPath;
+        const closed = new AbortController();
+        panel.onDidDispose(() => {
+            closed.abort();
+        });
         webview.options = { enableScripts: true, localResourceRoots: [] };
         webview.onDidReceiveMessage(() => vscode.commands.executeCommand("kd.debugDump", document.uri));
-        webview.html = page({ file, text: "Opening…" });
-        webview.html = page(await this.content(document.uri));
+        const { signal } = closed;
+        const show = (content: Omit<Content, "file">) => {
+            if (!signal.aborted) {
+                webview.html = page({ file: document.uri.fsPath, ...content });
+            }
+        };
+        show({ text: "Opening…" });
+        this.content(document.uri, signal).then(show, (error: unknown) => {
+            show({ text: error instanceof Error ? error.message : String(error) });
+        });
     }
 
-    private async content(uri: vscode.Uri) {
-        const file = uri.fsPath;
+    private async content(uri: vscode.Uri, signal: AbortSignal): Promise<Omit<Content, "file">> {
         const folder = vscode.workspace.getWorkspaceFolder(uri) ?? vscode.workspace.workspaceFolders?.[0];
         const found = await this.factory.find(folder);
         if ("kind" in found) {
-            return { file, text: message(found) };
+            return { text: message(found) };
         }
         const settings = vscode.workspace.getConfiguration("kdap", folder);
         const setting = (name: string) =>
             settings.get(name, "").replaceAll("${workspaceFolder}", folder?.uri.fsPath ?? "");
-        const { text, isOpen } = await analysis(found.path, file, setting("symbolPath"), setting("imagePath"));
-        return { file, text, isOpen };
+        const paths = { symbolPath: setting("symbolPath"), imagePath: setting("imagePath") };
+        return analysis(found.path, uri.fsPath, paths, signal);
     }
 }
