@@ -59,7 +59,7 @@ fn instructions_are_stepped_through_in_one_listing() {
 
 #[test]
 fn breakpoints_and_the_next_instruction_are_set_on_lines_of_a_listing() {
-    let Some((mut session, thread, frame)) = stopped() else { return };
+    let Some((mut session, _, frame)) = stopped() else { return };
     let source = &frame["source"];
     let lines = content(&mut session, source);
     let last = i64::try_from(lines.len()).unwrap();
@@ -82,7 +82,8 @@ fn breakpoints_and_the_next_instruction_are_set_on_lines_of_a_listing() {
     session.go();
     let stop = session.stopped("breakpoint");
     assert_eq!(stop["hitBreakpointIds"], json!([good["id"]]));
-    let hit = session.stack(&stop["threadId"]).swap_remove(0);
+    let thread = stop["threadId"].clone();
+    let hit = session.stack(&thread).swap_remove(0);
     assert_eq!((&hit["line"], &hit["source"]["sourceReference"]), (&json!(line), &source["sourceReference"]));
     let other = json!({"sourceReference": source["sourceReference"], "name": "livedrv!LiveRound"});
     let stale = session.client.ask("setBreakpoints", json!({"source": other, "breakpoints": [{"line": 3}]}));
