@@ -381,6 +381,9 @@ fn session(minint: Minint, truth: &Truth, seed: u64) -> Minint {
         bad.run(&mut random, cuts);
     }));
     if let Err(failure) = outcome {
+        for processor in 0..2 {
+            eprintln!("processor {processor}: {:x?}", bad.session.minint.registers(processor));
+        }
         let link = catch_unwind(AssertUnwindSafe(|| bad.link()));
         eprintln!("the link: {:#?}\nasked again: {:#?}\n{}", link.unwrap_or_default(), bad.again, bad.session.output());
         resume_unwind(failure);

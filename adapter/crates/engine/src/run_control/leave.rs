@@ -20,7 +20,7 @@ const PERSISTENCE: Duration = Duration::from_secs(15);
 
 /// A processor that stopped at the same time as another one, and isn't reported yet, is reported within so many times what the
 /// target took to acknowledge that it goes on, …
-const HESITATIONS: u32 = 8;
+const HESITATIONS: u32 = 5;
 /// … which is at least that long …
 const SHORTEST_FAREWELL: Duration = Duration::from_millis(30);
 /// … and at most that long.
