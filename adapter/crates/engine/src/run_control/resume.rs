@@ -284,6 +284,7 @@ impl Session {
         let mut wanted = self.breakpoints.wanted().code;
         wanted.extend(&self.run_control.temporary);
         let behind_passed = self.behind_passed();
+        let unasked: BTreeSet<VirtualAddress> = behind_passed.difference(&wanted).copied().collect();
         wanted.extend(&behind_passed);
         if let Errand::Step(step) = &mut self.run_control.errand {
             step.behind_passed.extend(&behind_passed);
@@ -307,7 +308,7 @@ impl Session {
                     self.run_control.refused.remove(&at);
                 }
                 // Nobody asked for it, and the step may end without it.
-                Err(LinkError::Refused { .. }) if behind_passed.contains(&at) => {}
+                Err(LinkError::Refused { .. }) if unasked.contains(&at) => {}
                 // One that can't be set now doesn't keep the target from going on; it is tried again the next time.
                 Err(error @ LinkError::Refused { .. }) if !self.run_control.temporary.contains(&at) => {
                     if self.run_control.refused.insert(at) {
